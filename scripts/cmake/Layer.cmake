@@ -1,0 +1,47 @@
+include(GoogleTest)
+
+# circula_layer(NAME [LINK targets...]): the static library circula_NAME from every .cpp of the current
+# folder (not of its subfolders). LINK is the whole list of what the layer may see.
+function(circula_layer name)
+  cmake_parse_arguments(LAYER "" "" "LINK" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS *.cpp)
+  if(NOT sources)
+    add_library(circula_${name} INTERFACE)
+    target_link_libraries(circula_${name} INTERFACE circula_flags ${LAYER_LINK})
+    return()
+  endif()
+  add_library(circula_${name} STATIC ${sources})
+  target_link_libraries(circula_${name} PUBLIC circula_flags ${LAYER_LINK})
+endfunction()
+
+# circula_proto(NAME files...): the generated messages of .proto files as circula_NAME. Generated headers
+# are system headers: warnings are for our own code.
+function(circula_proto name)
+  add_library(circula_${name} STATIC ${ARGN})
+  target_link_libraries(circula_${name} PUBLIC protobuf::libprotobuf)
+  target_include_directories(circula_${name} SYSTEM PUBLIC ${CMAKE_BINARY_DIR}/proto)
+  file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/proto)
+  protobuf_generate(TARGET circula_${name} LANGUAGE cpp
+                    IMPORT_DIRS ${CMAKE_SOURCE_DIR}
+                    PROTOC_OUT_DIR ${CMAKE_BINARY_DIR}/proto)
+endfunction()
+
+# circula_test(NAME [LINK targets...] [LABELS labels...] [TIMEOUT s]): one GoogleTest executable from
+# every *_test.cpp of the current folder; each case becomes a ctest case.
+function(circula_test name)
+  cmake_parse_arguments(TEST "" "TIMEOUT" "LINK;LABELS" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS *.cpp)
+  if(NOT sources)
+    return()
+  endif()
+  if(NOT TEST_TIMEOUT)
+    set(TEST_TIMEOUT 120)
+  endif()
+  add_executable(${name} ${sources})
+  target_link_libraries(${name} PRIVATE ${TEST_LINK} circula_flags GTest::gtest GTest::gmock GTest::gtest_main)
+  target_compile_definitions(${name} PRIVATE
+    CIRCULA_VECTORS="${CMAKE_SOURCE_DIR}/../shared/vectors" CIRCULA_SOURCE="${CMAKE_SOURCE_DIR}"
+    CIRCULA_BIN="${CMAKE_BINARY_DIR}/bin")
+  gtest_discover_tests(${name} TEST_PREFIX "${name}." DISCOVERY_TIMEOUT 60
+                       PROPERTIES TIMEOUT ${TEST_TIMEOUT} LABELS "${TEST_LABELS}")
+endfunction()

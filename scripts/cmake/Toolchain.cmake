@@ -1,0 +1,35 @@
+# Compiler cache and linker are used when they are there and never required.
+find_program(CIRCULA_CCACHE ccache)
+if(CIRCULA_CCACHE)
+  set(CMAKE_C_COMPILER_LAUNCHER ${CIRCULA_CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CIRCULA_CCACHE})
+endif()
+find_program(CIRCULA_MOLD mold)
+if(CIRCULA_MOLD)
+  add_link_options(-fuse-ld=mold)
+endif()
+
+add_library(circula_flags INTERFACE)
+target_compile_options(circula_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wnull-dereference
+  -Wimplicit-fallthrough -Wunused-result -Werror)
+target_include_directories(circula_flags INTERFACE ${CMAKE_SOURCE_DIR})
+
+# Paths in __FILE__ and in debug information are relative to the source tree: the same tree gives the
+# same binary wherever it is built.
+add_compile_options(-ffile-prefix-map=${CMAKE_SOURCE_DIR}/=)
+add_compile_options(-fstack-protector-strong)
+add_compile_definitions(_GLIBCXX_ASSERTIONS)
+add_link_options(-Wl,-z,relro,-z,now)
+
+if(CIRCULA_SANITIZE)
+  add_compile_options(-fsanitize=${CIRCULA_SANITIZE} -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${CIRCULA_SANITIZE})
+  if(CIRCULA_SANITIZE MATCHES "undefined")
+    add_compile_options(-fno-sanitize-recover=undefined)
+  endif()
+  # GCC's optimiser sees null dereferences in code that the sanitizers insert.
+  target_compile_options(circula_flags INTERFACE -Wno-null-dereference -Wno-maybe-uninitialized)
+else()
+  add_compile_definitions($<$<NOT:$<CONFIG:Debug>>:_FORTIFY_SOURCE=2>)
+endif()
