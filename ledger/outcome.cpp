@@ -1,0 +1,62 @@
+#include "ledger/outcome.h"
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+
+namespace circula::ledger {
+namespace {
+
+constexpr std::array kTable = {
+    OutcomeRow{Code::E_OK, "E_OK", Stage::kExecution, 200, false, 0, "The record took effect.",
+               "Nothing to do.", "Done", "成功"},
+#define CIRCULA_CODE(number, name, stage, http, retryable, exit, cause, remedy, english, chinese) \
+  OutcomeRow{Code::name, #name, Stage::stage, http, retryable, exit, cause, remedy, english, chinese},
+#include "ledger/outcome_table.inc"
+#undef CIRCULA_CODE
+};
+
+constexpr bool numbers_rise() {
+  for (std::size_t row = 1; row < kTable.size(); ++row) {
+    if (kTable[row - 1].code >= kTable[row].code) return false;
+  }
+  return true;
+}
+static_assert(numbers_rise(), "the table is ascending by number, so each number stands once");
+
+constexpr bool texts_are_complete() {
+  return std::all_of(kTable.begin(), kTable.end(), [](const OutcomeRow& row) {
+    return !row.cause.empty() && !row.remedy.empty() && !row.english.empty() && !row.chinese.empty();
+  });
+}
+static_assert(texts_are_complete());
+
+}  // namespace
+
+std::span<const OutcomeRow> outcome_table() { return kTable; }
+
+const OutcomeRow& outcome_row(Code code) {
+  const auto row = std::lower_bound(kTable.begin(), kTable.end(), code,
+                                    [](const OutcomeRow& left, Code right) { return left.code < right; });
+  assert(row != kTable.end() && row->code == code);
+  return *row;
+}
+
+std::string_view name(Code code) { return outcome_row(code).name; }
+
+std::optional<Code> code_from_number(std::uint16_t number) {
+  const auto code = static_cast<Code>(number);
+  const auto row = std::lower_bound(kTable.begin(), kTable.end(), code,
+                                    [](const OutcomeRow& left, Code right) { return left.code < right; });
+  if (row == kTable.end() || row->code != code) return std::nullopt;
+  return code;
+}
+
+std::optional<Code> code_from_name(std::string_view wanted) {
+  for (const OutcomeRow& row : kTable) {
+    if (row.name == wanted) return row.code;
+  }
+  return std::nullopt;
+}
+
+}  // namespace circula::ledger
