@@ -1,7 +1,9 @@
-// Byte strings of fixed meaning, and the text forms that people and files use.
+// Byte strings of fixed meaning. Their text forms are in crypto/encoding.h.
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -20,11 +22,20 @@ struct FixedBytes : std::array<std::uint8_t, N> {
   static constexpr std::size_t kSize = N;
   [[nodiscard]] ByteView view() const { return {this->data(), N}; }
   [[nodiscard]] std::string_view text() const { return {reinterpret_cast<const char*>(this->data()), N}; }
+
+  // REQUIRES: bytes.size() == N; the caller has checked the length.
+  [[nodiscard]] static FixedBytes from(ByteView bytes) {
+    assert(bytes.size() == N);
+    FixedBytes out{};
+    std::copy_n(bytes.data(), std::min(N, bytes.size()), out.data());
+    return out;
+  }
 };
 
 using Digest = FixedBytes<32, struct DigestTag>;        // SHA-256
 using PublicKey = FixedBytes<32, struct PublicKeyTag>;  // Ed25519, RFC 8032
 using Signature = FixedBytes<64, struct SignatureTag>;  // Ed25519, RFC 8032
+using ShortId = FixedBytes<16, struct ShortIdTag>;      // first 16 bytes of a record id, a nonce
 
 [[nodiscard]] inline ByteView as_bytes(std::string_view text) {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};

@@ -13,15 +13,15 @@
 namespace circula::crypto {
 
 enum class Fault : std::uint8_t {
-  kMalformed,      // the bytes do not have the form that the specification asks for
-  kInvalidKey,     // not a canonical point of the prime-order subgroup, or not a key at all
-  kBadSignature,   // a known key's signature does not verify
-  kWrongRoot,      // a proof leads to another root
-  kOutOfRange,     // an index, size or count outside what it may be
-  kUnknownKey,     // no key that we know signed
-  kQuorum,         // too few known keys signed
-  kPassphrase,     // an encrypted key file and no passphrase, or a wrong one
-  kEnvironment,    // the operating system or a library refused (file, permission, random)
+  kMalformed,     // the bytes do not have the form that the specification asks for
+  kInvalidKey,    // not a canonical point of the prime-order subgroup, or not a key at all
+  kBadSignature,  // a known key's signature does not verify
+  kWrongRoot,     // a proof leads to another root
+  kOutOfRange,    // an index, size or count outside what it may be
+  kUnknownKey,    // no key that we know signed
+  kQuorum,        // too few known keys signed
+  kPassphrase,    // an encrypted key file and no passphrase, or a wrong one
+  kEnvironment,   // the operating system or a library refused (file, permission, random)
 };
 
 [[nodiscard]] std::string_view to_string(Fault fault);
