@@ -14,16 +14,27 @@ function(circula_layer name)
   target_link_libraries(circula_${name} PUBLIC circula_flags ${LAYER_LINK})
 endfunction()
 
-# circula_proto(NAME files...): the generated messages of .proto files as circula_NAME. Generated headers
-# are system headers: warnings are for our own code.
+# circula_proto(NAME files...): the generated messages of .proto files as circula_NAME. Paths are relative
+# to the top of the tree, in `import` as in `#include "ledger/proto/envelope.pb.h"`. Generated headers are
+# system headers: warnings are for our own code.
 function(circula_proto name)
-  add_library(circula_${name} STATIC ${ARGN})
+  set(out ${CMAKE_BINARY_DIR}/proto)
+  file(MAKE_DIRECTORY ${out})
+  file(GLOB_RECURSE imports CONFIGURE_DEPENDS *.proto)
+  set(generated)
+  foreach(file ${ARGN})
+    get_filename_component(absolute ${file} ABSOLUTE)
+    file(RELATIVE_PATH relative ${CMAKE_SOURCE_DIR} ${absolute})
+    string(REGEX REPLACE "\\.proto$" "" stem ${relative})
+    add_custom_command(OUTPUT ${out}/${stem}.pb.cc ${out}/${stem}.pb.h
+                       COMMAND protobuf::protoc --cpp_out ${out} -I ${CMAKE_SOURCE_DIR} ${relative}
+                       WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}
+                       DEPENDS ${imports} protobuf::protoc VERBATIM)
+    list(APPEND generated ${out}/${stem}.pb.cc ${out}/${stem}.pb.h)
+  endforeach()
+  add_library(circula_${name} STATIC ${generated})
   target_link_libraries(circula_${name} PUBLIC protobuf::libprotobuf)
-  target_include_directories(circula_${name} SYSTEM PUBLIC ${CMAKE_BINARY_DIR}/proto)
-  file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/proto)
-  protobuf_generate(TARGET circula_${name} LANGUAGE cpp
-                    IMPORT_DIRS ${CMAKE_SOURCE_DIR}
-                    PROTOC_OUT_DIR ${CMAKE_BINARY_DIR}/proto)
+  target_include_directories(circula_${name} SYSTEM PUBLIC ${out})
 endfunction()
 
 # circula_test(NAME [LINK targets...] [LABELS labels...] [TIMEOUT s]): one GoogleTest executable from
