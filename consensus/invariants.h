@@ -26,12 +26,13 @@ class InvariantChecker {
   void check(const Raft& after) const;
 
  private:
+  void check_leader(const Raft& after) const;
+
   Term term_;
   NodeId vote_;
   Index commit_;
-  Index delivered_;
-  bool leader_;
   Index last_;
+  bool leader_;
 };
 
 }  // namespace circula::consensus

@@ -69,8 +69,13 @@ std::uint32_t Log::bytes_at(Index index) const {
 }
 
 std::uint64_t Log::bytes_between(Index after, Index through) const {
-  std::uint64_t bytes = 0;
-  for (Index index = after.next(); index <= through; index = index.next()) bytes += bytes_at(index);
+  if (through <= after) return 0;
+  const Index oldest_kept{last_.value - sizes_.size() + 1};
+  const Index unknown_through = std::min(through, oldest_kept.previous());
+  std::uint64_t bytes = distance(after, unknown_through) * kUnknownBytes;
+  for (Index index = std::max(after.next(), oldest_kept); index <= through; index = index.next()) {
+    bytes += bytes_at(index);
+  }
   return bytes;
 }
 

@@ -8,7 +8,9 @@
 //   reads has another term than the entry here, the log has changed meanwhile: it drops the message;
 // - the receiving shell rebuilds `entries` from the blocks' headers, checks heights, terms and parent
 //   hashes, and calls receive() only when it holds and has verified all of it. Until then it reports
-//   Raft::hold_back(). A block that it holds to be invalid ends in Raft::refuse().
+//   Raft::hold_back(). A block that it holds to be invalid ends in Raft::refuse(). An append whose `prev` it
+//   has neither in the log (Log::holds) nor among what it holds back goes to receive() at once, whatever it
+//   carries: the core rejects it by `prev` alone and says where to look.
 //
 // Plain values.
 #pragma once
@@ -98,6 +100,13 @@ struct Heartbeat {
   friend bool operator==(const Heartbeat&, const Heartbeat&) = default;
 };
 
+// What is committed, sent at once when no append goes out that would say it. Not answered.
+struct CommitNotice {
+  Term term;
+  Index commit;
+  friend bool operator==(const CommitNotice&, const CommitNotice&) = default;
+};
+
 struct HeartbeatResponse {
   Term term;
   Index last_sent;
@@ -139,8 +148,8 @@ struct TermOver {
 };
 
 using Message = std::variant<PreVoteRequest, PreVoteResponse, VoteRequest, VoteResponse, Append,
-                             AppendAccepted, AppendRejected, AppendRefused, Heartbeat, HeartbeatResponse,
-                             TimeoutNow, ReadIndexRequest, ReadIndexResponse, TermOver>;
+                             AppendAccepted, AppendRejected, AppendRefused, Heartbeat, CommitNotice,
+                             HeartbeatResponse, TimeoutNow, ReadIndexRequest, ReadIndexResponse, TermOver>;
 
 [[nodiscard]] inline Term term_of(const Message& message) {
   return std::visit([](const auto& m) { return m.term; }, message);

@@ -17,15 +17,20 @@ bool Progress::may_send(bool caught_up, std::size_t messages_max, std::uint64_t 
 }
 
 void Progress::sent(Index last, std::uint64_t bytes) {
+  sent_through_ = std::max(sent_through_, last);
+  if (state_ == State::kProbe) {
+    probe_sent_ = true;
+    return;
+  }
   if (last >= next_) inflight_.add(last, bytes);
   next_ = std::max(next_, last.next());
-  if (state_ == State::kProbe) probe_sent_ = true;
 }
 
 bool Progress::acknowledge(Index match, bool counts) {
   if (state_ == State::kRefused) return false;
   const bool ended_probe = state_ == State::kProbe && match >= match_;
   const bool news = match > match_ || (counts && match > counted_match_);
+  counts_ = counts;
   match_ = std::max(match_, match);
   if (counts) counted_match_ = std::max(counted_match_, match);
   inflight_.acknowledge(match_);
@@ -40,13 +45,17 @@ bool Progress::acknowledge(Index match, bool counts) {
 
 bool Progress::reject(Index rejected, Index retry, bool counts) {
   if (state_ == State::kRefused) return false;
-  // A node in doubt may have lost what it acknowledged: look below its match again. No quorum counts it.
-  if (!counts && rejected <= match_) match_ = std::min(match_, retry);
+  counts_ = counts;
+  if (!counts && rejected <= match_) {
+    match_ = std::min(match_, retry);
+    counted_match_ = std::min(counted_match_, match_);
+  }
   if (rejected <= match_) return false;
   // While probing, only the answer to the probe under way says anything.
-  if (state_ == State::kProbe && rejected != next_.previous() && counts) return false;
-  const bool probing = state_ == State::kProbe;
-  probe_from(std::max(match_.next(), probing || !counts ? std::min(rejected, retry.next()) : match_.next()));
+  if (state_ == State::kProbe && rejected != next_.previous()) return false;
+  const bool use_hint = state_ == State::kProbe || !counts;
+  const Index next = use_hint ? std::min(rejected, retry.next()) : match_.next();
+  probe_from(std::max(match_.next(), next));
   return true;
 }
 
@@ -57,6 +66,10 @@ bool Progress::heard(Index last_sent, Index verified, Index held) {
     short_ = false;
     return false;
   }
+  if (state_ == State::kProbe) {
+    probe_sent_ = false;
+    return true;
+  }
   if (!short_ || there > short_at_) {
     short_ = true;
     short_at_ = there;
@@ -66,14 +79,12 @@ bool Progress::heard(Index last_sent, Index verified, Index held) {
   return true;
 }
 
-void Progress::restart() {
-  if (state_ == State::kRefused) return;
-  probe_from(match_.next());
-}
+void Progress::restart() { probe_from(match_.next()); }
 
 void Progress::probe_from(Index next) {
   state_ = State::kProbe;
   next_ = next;
+  sent_through_ = match_;
   inflight_.clear();
   probe_sent_ = false;
   short_ = false;

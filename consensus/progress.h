@@ -1,7 +1,8 @@
 // What a leader knows about one follower, and what it may send to it now.
 //
 // 1. `next > match`, always (B3).
-// 2. `match` never falls in a term while the follower counts. A rejection moves `next` only (B3, B4).
+// 2. `match` never falls in a term while the follower counts. A rejection moves `next` only (B3, B4). A
+//    follower in doubt may say that it lost what it had acknowledged.
 // 3. `counted_match <= match`: what quorums use. It leaves out what a follower in doubt says (B43).
 // 4. Probe: one message, then silence until an answer. Replicate: `next` runs ahead of `match` by what is in
 //    flight, at most the window. Refused: nothing is sent any more in this term.
@@ -59,12 +60,18 @@ class Progress {
   [[nodiscard]] Index match() const { return match_; }
   [[nodiscard]] Index counted_match() const { return counted_match_; }
   [[nodiscard]] Index next() const { return next_; }
+  // Whether its newest acknowledgement counted.
+  [[nodiscard]] bool counts() const { return counts_; }
   [[nodiscard]] const Inflight& inflight() const { return inflight_; }
-  [[nodiscard]] bool probe_sent() const { return probe_sent_; }
+  // The newest entry sent since sending last began anew.
+  [[nodiscard]] Index sent_through() const { return sent_through_; }
+  // A probe from anywhere else than behind `match` may miss, so it carries little.
+  [[nodiscard]] bool guesses() const { return state_ == State::kProbe && next_ != match_.next(); }
 
   // Whether a message may go now; `caught_up` when there is no entry to send.
   [[nodiscard]] bool may_send(bool caught_up, std::size_t messages_max, std::uint64_t bytes_max) const;
-  // A message with the entries [next, last] went out, or an empty one (last = next - 1).
+  // A message with the entries [next, last] went out, or an empty one (last = next - 1). `next` moves on only
+  // while replicating.
   void sent(Index last, std::uint64_t bytes);
 
   // The follower holds `match` durably. True when that is news or ends a probe.
@@ -81,10 +88,9 @@ class Progress {
     state_ = State::kRefused;
   }
 
-  // Since the last look of CheckQuorum.
-  bool active = false;
-  // The newest round of heartbeats that the follower answered.
-  std::uint64_t round = 0;
+  std::uint64_t silent_ticks = 0;  // since it was heard in this term
+  std::uint64_t round = 0;         // the newest round of heartbeats that it answered
+  Index commit_told;               // the newest commit index sent to it
 
  private:
   void probe_from(Index next);
@@ -92,8 +98,10 @@ class Progress {
   State state_ = State::kProbe;
   Index match_;
   Index counted_match_;
+  bool counts_ = true;
   Index next_;
   Inflight inflight_;
+  Index sent_through_;
   bool probe_sent_ = false;
   // What the follower had when it was first found short. Twice the same is loss, not delay.
   Index short_at_;

@@ -35,6 +35,7 @@
 #include "consensus/durability.h"
 #include "consensus/effects.h"
 #include "consensus/explain.h"
+#include "consensus/invariants.h"
 #include "consensus/log.h"
 #include "consensus/message.h"
 #include "consensus/options.h"
@@ -83,7 +84,7 @@ struct Status {
     Index next;
     std::size_t inflight_messages;
     std::uint64_t inflight_bytes;
-    bool active;
+    std::uint64_t silent_ticks;
   };
   Term term;
   Role role = Role::kFollower;
@@ -105,55 +106,56 @@ class Raft {
  public:
   Raft(Options options, Restored restored);
 
-  // --- Events -------------------------------------------------------------------------------------------
+  // Events of any node.
+
   void tick();
   // A message whose sender the transport vouches for. An Append only when the shell holds and has verified
   // all its blocks, see message.h.
   void receive(NodeId from, const Message& message);
   // An append is durable, and with it all before it. Repeated or outdated tickets do no harm.
   void durable(const AppendTicket& ticket);
+  // Asks for a linearizable read; the outcome comes as Effects::reads with this context. On a follower it is
+  // forwarded to the leader.
+  [[nodiscard]] ReadResult read_index(std::uint64_t context);
+  // A node in doubt (`design.md` 7) follows and stores, and counts in nothing: no vote, no candidacy, no
+  // counted acknowledgement, no confirmed read (B43). A leader that comes into doubt steps down.
+  void set_in_doubt(bool in_doubt);
 
-  // --- The shell of a follower and appends that it cannot hand in -----------------------------------------
+  // Events of a follower's shell, about appends that it cannot hand in.
+
   // It has blocks of the leader of `term` up to `last` and holds them back (bodies missing, being verified,
-  // time too far ahead). Say so on arrival and whenever it changes; the leader is told with the next
+  // time too far ahead). Say so on arrival and whenever it changes; the leader hears it with the next
   // heartbeat, so it neither sends them again nor takes them for lost. Forgotten when the term changes.
   void hold_back(Term term, Index last);
   // It holds a block of `leader` in `term` to be invalid: nothing more is accepted from that leader in that
   // term, and the election timer runs (`design.md` 3). The leader is told that it is refused.
   void refuse(NodeId leader, Term term);
 
-  // --- The shell of a leader
-  // -------------------------------------------------------------------------------- Adds the entry for
-  // (term, index), which must be (term(), next_index()): the block's signed header names both. The first one
-  // of a term is the one asked for by Effects::first_block.
+  // Events of a leader's shell.
+
+  // Adds the entry for (term, index), which must be (term(), next_index()): the block's signed header names
+  // both. The first one of a term is the one that Effects::first_block asked for.
   [[nodiscard]] ProposeResult propose(Term term, Index index, std::uint32_t bytes,
                                       std::optional<Configuration> configuration = std::nullopt);
   // Hands leadership to `target`, or to the best voter there is: stops accepting proposals, brings it up to
-  // date, tells it to campaign. Given up after an election timeout (B21); leadership then shows who leads.
+  // date, tells it to campaign. Given up after an election timeout (B21): then proposals are accepted again.
   [[nodiscard]] TransferResult transfer(NodeId target = kNobody);
   // The connection to a peer broke: all in flight to it may be lost. Sending starts again from what it
   // acknowledged.
   void connection_lost(NodeId peer);
 
-  // --- Any node
-  // ----------------------------------------------------------------------------------------------- Asks for
-  // a linearizable read; the outcome comes as Effects::reads with this context. On a follower it is
-  // forwarded.
-  [[nodiscard]] ReadResult read_index(std::uint64_t context);
-  // A node in doubt (`design.md` 7) follows and stores, and counts in nothing: no vote, no candidacy, no
-  // counted acknowledgement, no confirmed read (B43). A leader that comes into doubt steps down.
-  void set_in_doubt(bool in_doubt);
-
   [[nodiscard]] Effects take_effects();
 
-  // --- Views
-  // ----------------------------------------------------------------------------------------------------
+  // Views.
+
   [[nodiscard]] NodeId self() const { return options_.self; }
   [[nodiscard]] Term term() const { return hard_state_.term; }
   [[nodiscard]] NodeId vote() const { return hard_state_.vote; }
   [[nodiscard]] Role role() const { return role_; }
   [[nodiscard]] bool is_leader() const { return role_ == Role::kLeader; }
   [[nodiscard]] NodeId leader() const { return leader_; }
+  [[nodiscard]] bool in_doubt() const { return in_doubt_; }
+  [[nodiscard]] bool transferring() const { return transfer_target_ != kNobody; }
   [[nodiscard]] const Log& log() const { return log_; }
   [[nodiscard]] Index next_index() const { return log_.last_index().next(); }
   [[nodiscard]] Index durable_index() const { return durability_.durable(); }
@@ -161,7 +163,7 @@ class Raft {
   [[nodiscard]] Index commit_index() const { return commit_; }
   // What of it is durable here: what Effects::commit says.
   [[nodiscard]] Index deliverable_index() const;
-  // A leader that has committed in its term: configuration changes and reads may begin.
+  // A leader that has committed in its term: from now on configurations may change and reads are served.
   [[nodiscard]] bool committed_in_term() const;
   [[nodiscard]] std::uint64_t uncommitted_bytes() const {
     return log_.bytes_between(commit_, log_.last_index());
@@ -175,18 +177,19 @@ class Raft {
  private:
   friend class InvariantChecker;
 
-  // raft.cpp: terms, roles, common to all.
+  // raft.cpp: terms and roles.
   void become_follower(Term term, NodeId leader);
-  void set_term(Term term, NodeId vote);
-  void reset_volatile();
-  void draw_election_timeout(std::uint64_t extra_ticks);
-  void send(NodeId to, Message message);
-  void advance_commit(Index index);
-  void finish_step();
+  void set_hard_state(Term term, NodeId vote);
+  void draw_election_timeout();
   [[nodiscard]] bool follows_a_live_leader() const;
-  [[nodiscard]] bool adopts_term(NodeId from, const Message& message);
+  [[nodiscard]] bool disk_hung() const;
+  [[nodiscard]] bool is_current(NodeId from, const Message& message);
   void answer_old_term(NodeId from, const Message& message);
-  void append_to_log(std::optional<Index> truncate_from, const std::vector<Entry>& entries);
+  void append_to_log(std::optional<Index> truncate_from, const Entry* first, const Entry* end);
+  void advance_commit(Index index);
+  void send(NodeId to, Message message);
+  void alarm(std::string text);
+  void finish_step(const InvariantChecker& before);
 
   // candidate.cpp: elections (3.4, 3.6.1, 4.2.3, 9.6).
   [[nodiscard]] bool may_campaign() const;
@@ -194,6 +197,7 @@ class Raft {
   void pre_campaign();
   void campaign(bool transfer);
   void count_vote(NodeId from, bool granted);
+  void ask_voters(const Message& request);
   void on(NodeId from, const PreVoteRequest& m);
   void on(NodeId from, const PreVoteResponse& m);
   void on(NodeId from, const VoteRequest& m);
@@ -202,17 +206,16 @@ class Raft {
 
   // follower.cpp: accepting the leader's log (3.5).
   [[nodiscard]] bool follow(NodeId from);
-  [[nodiscard]] bool well_formed(const Append& m) const;
+  [[nodiscard]] static bool makes_sense(const Append& m);
+  void accept_entries(NodeId from, const Append& m);
+  void acknowledge(NodeId leader);
+  [[nodiscard]] Index durable_match() const;
   void on(NodeId from, const Append& m);
   void on(NodeId from, const Heartbeat& m);
-  void on(NodeId from, const ReadIndexResponse& m);
+  void on(NodeId from, const CommitNotice& m);
   void on(NodeId from, const TermOver& m);
-  void accept_entries(NodeId from, const Append& m);
-  void acknowledge_durable();
-  [[nodiscard]] Index durable_match() const;
-  void abandon_forwarded_reads();
 
-  // leader.cpp: replication, commitment, health.
+  // leader.cpp: replication and commitment (3.5, 3.6, 10.2.1).
   void become_leader();
   void leader_tick();
   void broadcast_heartbeat();
@@ -221,36 +224,37 @@ class Raft {
   [[nodiscard]] Append next_append(const Progress& progress, std::uint64_t& bytes) const;
   void follow_configuration();
   void commit_by_counting();
+  void tell_commit();
+  void acknowledged(NodeId from, Index match, bool counts);
+  [[nodiscard]] bool claims_too_much(NodeId from, Index match);
+  [[nodiscard]] Progress* heard_from(NodeId node);
+  [[nodiscard]] Index quorum_match() const;
   void on(NodeId from, const AppendAccepted& m);
   void on(NodeId from, const AppendRejected& m);
   void on(NodeId from, const AppendRefused& m);
   void on(NodeId from, const HeartbeatResponse& m);
-  void acknowledged(NodeId from, Progress& progress, Index match, bool counts);
-  [[nodiscard]] Progress* follower(NodeId node);
-  [[nodiscard]] Index quorum_match() const;
 
-  // handover.cpp: leaving leadership (3.10) for whatever reason.
-  void check_quorum();
+  // handover.cpp: leaving leadership, wanted or not (3.10, 6.2).
+  [[nodiscard]] bool quorum_is_heard() const;
   void watch_stalls();
   void continue_transfer(NodeId node);
-  void abort_transfer();
   void hand_over();
-  [[nodiscard]] NodeId best_successor() const;
   [[nodiscard]] bool may_succeed(NodeId node) const;
+  [[nodiscard]] NodeId best_successor() const;
 
   // reads.cpp: ReadIndex (6.4).
-  void on(NodeId from, const ReadIndexRequest& m);
   void admit_read(const LeaderRead& read);
   void confirm_reads();
   void answer_read(const LeaderRead& read, bool confirmed);
-  void abandon_leader_reads();
+  void abandon_reads();
+  void on(NodeId from, const ReadIndexRequest& m);
+  void on(NodeId from, const ReadIndexResponse& m);
 
   Options options_;
   HardState hard_state_;
   Log log_;
   Durability durability_;
   Index commit_;
-  Index delivered_;  // the newest Effects::commit
   bool in_doubt_ = false;
 
   Role role_ = Role::kFollower;
@@ -258,21 +262,19 @@ class Raft {
   std::uint64_t election_ticks_ = 0;  // since the timer was reset
   std::uint64_t election_timeout_ticks_ = 0;
   std::uint64_t leader_silent_ticks_ = 0;  // since the leader was heard
-  bool gives_way_ = false;                 // handed over: its timeout is longer once
+  bool gives_way_ = false;                 // handed over: its election timeout is longer, once
 
-  // Follower.
-  Index verified_;                   // in this term
-  Index held_;                       // in this term
-  NodeId refused_leader_ = kNobody;  // in this term
+  // Of a follower, in this term.
+  Index verified_;
+  Index held_;
+  NodeId refused_leader_ = kNobody;
 
-  // Candidate and pre-candidate.
+  // Of a candidate or pre-candidate.
   std::map<NodeId, bool> votes_;
-  bool transfer_campaign_ = false;
 
-  // Leader.
+  // Of a leader.
   std::map<NodeId, Progress> progress_;  // every member but itself
   std::uint64_t heartbeat_ticks_ = 0;
-  std::uint64_t check_quorum_ticks_ = 0;
   std::uint64_t stalled_ticks_ = 0;
   Index stall_mark_;  // what a quorum had acknowledged when the count began
   NodeId transfer_target_ = kNobody;
@@ -282,7 +284,10 @@ class Raft {
   ForwardedReads forwarded_reads_;
 
   Effects effects_;
+  // What the last batches said.
+  HardState saved_;
   Leadership announced_;
+  Index delivered_;
 };
 
 }  // namespace circula::consensus
