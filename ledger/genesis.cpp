@@ -1,0 +1,216 @@
+#include "ledger/genesis.h"
+
+#include <algorithm>
+#include <set>
+
+#include "crypto/ed25519.h"
+#include "crypto/encoding.h"
+#include "crypto/hash.h"
+#include "ledger/canonical.h"
+#include "ledger/organisation_code.h"
+
+namespace circula::ledger {
+namespace {
+
+constexpr std::size_t kOriginBytesMax = 128;
+constexpr std::uint64_t kDayMs = 24ULL * 3600 * 1000;
+
+Result<void> check_key(const std::string& bytes, const std::string& field) {
+  if (bytes.size() != PublicKey::kSize || !crypto::is_valid_key(PublicKey::from(crypto::as_bytes(bytes)))) {
+    return error(Code::E_FORMAT, "not a valid Ed25519 public key", field);
+  }
+  return {};
+}
+
+Result<void> check_organisation(const proto::GenesisOrganisation& organisation, const std::string& field,
+                                std::set<std::string>& keys) {
+  if (auto good = check_oid(organisation.oid()); !good)
+    return error(good.error().code, good.error().detail, field);
+  if (organisation.kinds().empty() ||
+      !std::is_sorted(organisation.kinds().begin(), organisation.kinds().end())) {
+    return error(Code::E_FORMAT, "kinds are ascending, at least one", field + ".kinds");
+  }
+  bool has_officer = false;
+  const Bytes possession = possession_statement(Digest{}, organisation.oid());
+  for (const proto::GenesisKey& key : organisation.keys()) {
+    if (auto good = check_key(key.public_key(), field + ".keys"); !good) return good;
+    if (!keys.insert(key.public_key()).second)
+      return error(Code::E_KEY_REUSED, "a key stands twice", field + ".keys");
+    if (key.usage() == proto::KEY_USAGE_UNSPECIFIED)
+      return error(Code::E_FORMAT, "a key has a usage", field + ".keys");
+    has_officer = has_officer || key.usage() == proto::KEY_USAGE_OFFICER;
+    if (key.possession().size() != Signature::kSize)
+      return error(Code::E_POP, "a proof of possession has 64 bytes", field);
+    const crypto::VerifyJob job{PublicKey::from(crypto::as_bytes(key.public_key())), possession,
+                                Signature::from(crypto::as_bytes(key.possession()))};
+    if (!crypto::verify_batch({&job, 1})[0]) {
+      return error(Code::E_POP, "a key's proof of possession does not verify", field + ".keys");
+    }
+  }
+  if (!has_officer) return error(Code::E_LAST_KEY, "an organisation needs an officer key", field + ".keys");
+  return {};
+}
+
+Result<void> check_member(const proto::Member& member, const std::string& field,
+                          std::set<std::string>& keys) {
+  if (member.node_id() == 0 || member.node_id() > UINT16_MAX) {
+    return error(Code::E_FORMAT, "node ids are 1 to 65,535", field + ".node_id");
+  }
+  if (member.role() == proto::MEMBER_ROLE_UNSPECIFIED)
+    return error(Code::E_FORMAT, "a member has a role", field);
+  for (const std::string* key :
+       {&member.node_key(), &member.cosign_key(), &member.log_key(), &member.transport_key()}) {
+    if (auto good = check_key(*key, field); !good) return good;
+    if (!keys.insert(*key).second) return error(Code::E_KEY_REUSED, "a node key stands twice", field);
+  }
+  return {};
+}
+
+template <class List, class Key>
+bool strictly_ascending(const List& list, Key key) {
+  for (int item = 1; item < list.size(); ++item) {
+    if (!(key(list[item - 1]) < key(list[item]))) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+Result<Genesis> Genesis::decode(Bytes canonical) {
+  auto message = parse_canonical<proto::Genesis>(canonical, Code::E_FORMAT);
+  if (!message) return message.error();
+  Genesis genesis;
+  genesis.chain_id_ = crypto::sha256(canonical);
+  genesis.bytes_ = std::move(canonical);
+  genesis.message_ = std::move(*message);
+  if (auto good = genesis.check(); !good) return good.error();
+  return genesis;
+}
+
+Result<void> Genesis::check() const {
+  if (message_.format() != kFormatVersion || message_.rules() != kRulesVersion) {
+    return error(Code::E_FORMAT_VERSION, "genesis has format " + std::to_string(message_.format()) +
+                                             " and rules " + std::to_string(message_.rules()) +
+                                             ", this program 1 and 1");
+  }
+  if (message_.origin().empty() || message_.origin().size() > kOriginBytesMax ||
+      message_.origin().find_first_of(" +\n") != std::string::npos) {
+    return error(Code::E_FORMAT, "an origin has 1 to 128 bytes without space or plus", "origin");
+  }
+  if (message_.clock() == proto::CLOCK_UNSPECIFIED || message_.profile() == proto::PROFILE_UNSPECIFIED) {
+    return error(Code::E_FORMAT, "clock and profile are given", "clock");
+  }
+  if (message_.generated_keys() && message_.clock() == proto::CLOCK_WALL &&
+      message_.profile() == proto::PROFILE_PRODUCTION) {
+    return error(Code::E_FORMAT, "keys that come from a seed are for rehearsal and scripted chains",
+                 "generated_keys");
+  }
+  if (!strictly_ascending(message_.organisations(), [](const auto& item) { return item.oid(); })) {
+    return error(Code::E_FORMAT, "organisations are ascending, each once", "organisations");
+  }
+  std::set<std::string> record_keys;
+  std::set<std::string> oids;
+  for (int item = 0; item < message_.organisations_size(); ++item) {
+    const std::string field = "organisations[" + std::to_string(item) + "]";
+    if (auto good = check_organisation(message_.organisations(item), field, record_keys); !good) return good;
+    oids.insert(message_.organisations(item).oid());
+  }
+  const auto& members = configuration().members();
+  if (!strictly_ascending(members, [](const auto& item) { return item.node_id(); })) {
+    return error(Code::E_FORMAT, "members are ascending by node id, each once", "configuration");
+  }
+  std::set<std::string> node_keys;
+  for (int item = 0; item < members.size(); ++item) {
+    const std::string field = "configuration.members[" + std::to_string(item) + "]";
+    if (auto good = check_member(members[item], field, node_keys); !good) return good;
+    if (!oids.contains(members[item].oid())) {
+      return error(Code::E_NOT_FOUND, "a node of an organisation that genesis does not have", field + ".oid");
+    }
+  }
+  const std::uint32_t voters = voter_count(configuration());
+  if (voters == 0 || voters > kVotersMax)
+    return error(Code::E_LIMIT, "a chain has 1 to 9 voters", "configuration");
+  if (finality_quorum(voters, message_.parameters().finality_extra()) > voters) {
+    return error(Code::E_LIMIT, "finality needs more cosignatures than there are voters",
+                 "parameters.finality_extra");
+  }
+  if (!strictly_ascending(message_.active(),
+                          [](const auto& item) { return std::pair(item.type(), item.version()); })) {
+    return error(Code::E_FORMAT, "active types are ascending, each once", "active");
+  }
+  return {};
+}
+
+std::vector<std::string> Genesis::founders() const {
+  std::set<std::string> oids;
+  for (const proto::Member& member : configuration().members()) {
+    if (member.role() == proto::MEMBER_ROLE_VOTER) oids.insert(member.oid());
+  }
+  return {oids.begin(), oids.end()};
+}
+
+Bytes genesis_statement(const Digest& chain_id) { return statement(kGenesisContext, chain_id, {}); }
+
+Result<void> Genesis::check_signatures(const std::map<PublicKey, Signature>& signatures) const {
+  std::map<PublicKey, std::string> owners;
+  for (const proto::GenesisOrganisation& organisation : message_.organisations()) {
+    for (const proto::GenesisKey& key : organisation.keys()) {
+      owners[PublicKey::from(crypto::as_bytes(key.public_key()))] = organisation.oid();
+    }
+  }
+  const Bytes signed_bytes = genesis_statement(chain_id_);
+  std::set<std::string> signed_by;
+  for (const auto& [key, signature] : signatures) {
+    const crypto::VerifyJob job{key, signed_bytes, signature};
+    if (!crypto::verify_batch({&job, 1})[0]) {
+      return error(Code::E_SIG,
+                   "the genesis signature of " + crypto::to_hex(key.view()) + " does not verify");
+    }
+    if (const auto owner = owners.find(key); owner != owners.end()) signed_by.insert(owner->second);
+  }
+  for (const std::string& founder : founders()) {
+    if (!signed_by.contains(founder))
+      return error(Code::E_SIGNERS, "founder " + founder + " has not signed genesis");
+  }
+  return {};
+}
+
+std::string Genesis::fingerprint() const {
+  const std::string hex = crypto::to_hex(chain_id_.view());
+  std::string out;
+  for (std::size_t at = 0; at < 32; at += 4) out += (at == 0 ? "" : "-") + hex.substr(at, 4);
+  return out;
+}
+
+proto::Parameters default_parameters(proto::Profile profile) {
+  constexpr std::uint64_t kHourMs = 3600ULL * 1000;
+  proto::Parameters parameters;
+  parameters.set_record_lifetime_max_ms(30 * kDayMs);
+  parameters.set_stop_max_ms(24 * kHourMs);
+  parameters.set_dispute_window_days(30);
+  if (profile == proto::PROFILE_PRODUCTION) {
+    parameters.set_notice_working_days(5);
+    parameters.set_objection_working_days(30);
+    parameters.set_policy_cooling_ms(24 * kHourMs);
+    parameters.set_key_recovery_delay_ms(72 * kHourMs);
+    parameters.set_veto_window_ms(48 * kHourMs);
+    parameters.set_activation_lead_ms(7 * kDayMs);
+    parameters.set_usage_other_side_days(5);
+  } else {
+    parameters.set_objection_working_days(1);
+  }
+  return parameters;
+}
+
+std::uint32_t finality_quorum(std::uint32_t voters, std::uint32_t extra) {
+  const std::uint32_t base = voters >= 4 ? 2 * voters / 3 + 1 : voters / 2 + 1;
+  return base + extra;
+}
+
+std::uint32_t voter_count(const proto::Configuration& configuration) {
+  return static_cast<std::uint32_t>(
+      std::count_if(configuration.members().begin(), configuration.members().end(),
+                    [](const proto::Member& member) { return member.role() == proto::MEMBER_ROLE_VOTER; }));
+}
+
+}  // namespace circula::ledger

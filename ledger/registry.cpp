@@ -1,0 +1,57 @@
+#include "ledger/registry.h"
+
+#include <algorithm>
+
+#include "ledger/chain_family.h"
+#include "ledger/identity.h"
+
+namespace circula::ledger {
+namespace {
+
+// A new record type adds its family here and nowhere else.
+constexpr const Family* kFamilies[] = {
+    &kChainFamily,
+    &kIdentityFamily,
+};
+
+}  // namespace
+
+std::span<const Family* const> families() { return kFamilies; }
+
+const RecordType* find_record_type(std::uint32_t number, std::uint32_t version) {
+  for (const Family* family : kFamilies) {
+    for (const RecordType& type : family->records) {
+      if (type.number == number && type.version == version) return &type;
+    }
+  }
+  return nullptr;
+}
+
+const EffectType* find_effect_type(std::uint16_t number) {
+  for (const Family* family : kFamilies) {
+    for (const EffectType& type : family->effects) {
+      if (type.number == number) return &type;
+    }
+  }
+  return nullptr;
+}
+
+const SubjectFields* find_subject_fields(std::string_view key) {
+  for (const Family* family : kFamilies) {
+    for (const SubjectFields& row : family->subjects) {
+      if (key.starts_with(row.key_prefix)) return &row;
+    }
+  }
+  return nullptr;
+}
+
+const DueRule* find_due_rule(std::uint16_t number) {
+  for (const Family* family : kFamilies) {
+    for (const DueRule& rule : family->due_rules) {
+      if (rule.number == number) return &rule;
+    }
+  }
+  return nullptr;
+}
+
+}  // namespace circula::ledger
