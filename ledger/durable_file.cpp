@@ -43,13 +43,15 @@ bool file_exists(DiskCalls& disk, const std::string& path) {
 Result<crypto::Bytes> read_file(DiskCalls& disk, const std::string& path, std::size_t bytes_max) {
   const Descriptor file(disk, disk.open(path, O_RDONLY));
   if (!file.is_open()) return disk_error("open", path);
-  crypto::Bytes content(bytes_max + 1);
+  std::uint64_t size_bytes = 0;
+  if (disk.file_size(path, size_bytes) != 0) return disk_error("look at", path);
+  if (size_bytes > bytes_max) {
+    return error(Code::E_STORAGE_CORRUPT, path + ": more than " + std::to_string(bytes_max) + " bytes");
+  }
+  crypto::Bytes content(size_bytes);
   const ssize_t got = pread_all(disk, file.number(), content.data(), content.size(), 0);
   if (got < 0) return disk_error("read", path);
   content.resize(static_cast<std::size_t>(got));
-  if (content.size() > bytes_max) {
-    return error(Code::E_STORAGE_CORRUPT, path + ": more than " + std::to_string(bytes_max) + " bytes");
-  }
   return content;
 }
 

@@ -96,6 +96,7 @@ struct LevelDbStorage::Core {
 
   const LevelDbOptions options;
   const DirectoryLock lock;
+  std::vector<TornTail> torn_tails;
   FailureLatch latch;
   LevelDbEnv env;
   SilentLogger logger;
@@ -223,7 +224,11 @@ Result<std::unique_ptr<LevelDbStorage>> LevelDbStorage::open(LevelDbOptions opti
   if (auto claimed = claim_directory(disk, options.directory, options.versions); !claimed) {
     return claimed.error();
   }
+  if (options.quarantine.empty()) options.quarantine = parent_directory(options.directory) + "/quarantine";
+  auto cut = cut_torn_tails(disk, options.directory, options.quarantine);
+  if (!cut) return cut.error();
   const auto core = std::make_shared<Core>(std::move(*lock), std::move(options));
+  core->torn_tails = std::move(*cut);
   if (const leveldb::Status status = core->open_database(); !status.ok()) return core->to_error(status);
   return std::unique_ptr<LevelDbStorage>(new LevelDbStorage(core));
 }
@@ -245,6 +250,8 @@ Result<std::unique_ptr<Snapshot>> LevelDbStorage::snapshot() const {
 }
 
 bool LevelDbStorage::failed() const { return core_->latch.tripped(); }
+
+const std::vector<TornTail>& LevelDbStorage::torn_tails() const { return core_->torn_tails; }
 
 StorageCounters LevelDbStorage::counters() const {
   const DiskCounters& counted = core_->env.counters();

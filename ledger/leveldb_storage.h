@@ -19,6 +19,7 @@
 #include "ledger/directory.h"
 #include "ledger/failure_latch.h"
 #include "ledger/storage.h"
+#include "ledger/torn_tail.h"
 
 namespace circula::ledger {
 
@@ -28,6 +29,7 @@ enum class Instance : std::uint8_t { kChain, kMeta, kState, kIndex };
 struct LevelDbOptions {
   Instance instance = Instance::kState;
   std::string directory;
+  std::string quarantine;  // where files go before they are cut; empty: "quarantine" beside the directory
   Versions versions = kVersions;
   FailureListener on_failure;          // see failure_latch.h for what it may do
   DiskCalls* disk = &system_disk();    // must outlive the storage and its snapshots
@@ -53,6 +55,8 @@ class LevelDbStorage final : public Storage {
   [[nodiscard]] Result<std::unique_ptr<Snapshot>> snapshot() const override;
   [[nodiscard]] bool failed() const override;
 
+  // What was cut off when it was opened: normally nothing, after a crash the write that was in flight.
+  [[nodiscard]] const std::vector<TornTail>& torn_tails() const;
   [[nodiscard]] StorageCounters counters() const;
   [[nodiscard]] std::string statistics() const;  // LevelDB's own table of levels, for people
 
