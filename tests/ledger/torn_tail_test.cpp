@@ -38,7 +38,9 @@ std::string value_of(int number, std::size_t size) {
 
 LevelDbOptions options_for(const fs::path& directory) {
   LevelDbOptions options;
+  static test::UnsyncedDisk disk;
   options.instance = Instance::kChain;
+  options.disk = &disk;
   options.directory = directory.string();
   return options;
 }
@@ -82,14 +84,14 @@ struct InFlight {
     all.push_back(acknowledged + std::string(length, '\0'));           // zeroed
     all.push_back(acknowledged + std::string(length + 100000, '\0'));  // the file grew, the data never came
     all.push_back(acknowledged + garbage);                             // garbled
-    for (const std::size_t page : {std::size_t{512}, std::size_t{4096}}) {  // one page missing, or garbled
-      for (std::size_t at = begin(); at < complete.size(); at = at - at % page + page) {
-        const std::size_t end = std::min(complete.size(), at - at % page + page);
-        all.push_back(complete);
-        all.back().replace(at, end - at, std::string(end - at, '\0'));
-        all.push_back(complete);
-        all.back().replace(at, end - at, garbage.substr(at - begin(), end - at));
-      }
+    const std::size_t page = at_every_byte ? 512 : 4096;
+    for (std::size_t at = begin(); at < complete.size();
+         at = at - at % page + page) {  // a page missing, or garbled
+      const std::size_t end = std::min(complete.size(), at - at % page + page);
+      all.push_back(complete);
+      all.back().replace(at, end - at, std::string(end - at, '\0'));
+      all.push_back(complete);
+      all.back().replace(at, end - at, garbage.substr(at - begin(), end - at));
     }
     return all;
   }
