@@ -111,6 +111,11 @@ class PolicyParser {
     auto key = VerifierKey::parse(text);
     if (!key) return Error{key.error().fault, malformed(number_, key.error().detail).detail};
     if (key->type != type) return fault(std::string(expected) + "; " + key->name + " has another type");
+    // A key ground to share another's name and id would turn that one's signatures into bad ones.
+    if (!signature_names_.emplace(key->name, key->id()).second && !log_keys_.contains(key->key) &&
+        !witness_keys_.contains(key->key)) {
+      return fault("another key has the name and the id of " + key->name);
+    }
     return key;
   }
 
@@ -124,6 +129,7 @@ class PolicyParser {
   std::size_t number_ = 0;
   std::set<std::string, std::less<>> defined_, members_;
   std::set<PublicKey> log_keys_, witness_keys_;
+  std::set<std::pair<std::string, std::uint32_t>> signature_names_;
 };
 
 std::string joined(const std::vector<std::string>& names) {

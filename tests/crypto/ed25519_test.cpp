@@ -1,6 +1,8 @@
 #include "crypto/ed25519.h"
 
+#include <atomic>
 #include <set>
+#include <thread>
 
 #include "tests/crypto/vectors.h"
 
@@ -53,6 +55,24 @@ TEST(Ed25519, a_batch_gives_each_job_its_own_verdict) {
   const auto verdicts = verify_batch(jobs);
   for (int i = 0; i < 20; ++i) EXPECT_EQ(verdicts[i], i % 3 != 0) << i;
   EXPECT_TRUE(verify_batch({}).empty());
+}
+
+TEST(Ed25519, threads_verify_side_by_side) {
+  std::vector<SigningKey> keys;
+  for (int i = 0; i < 8; ++i) keys.push_back(SigningKey::generate());
+  std::atomic<int> accepted = 0;
+  std::vector<std::thread> threads;
+  for (int thread = 0; thread < 4; ++thread) {
+    threads.emplace_back([&] {
+      for (const SigningKey& key : keys) {
+        const Signature signature = key.sign("text");
+        if (accepts(key.public_key(), as_bytes("text"), signature)) ++accepted;
+        if (accepts(key.public_key(), as_bytes("TEXT"), signature)) ++accepted;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(accepted, 4 * 8);
 }
 
 TEST(Ed25519, keys_outside_the_prime_order_subgroup_are_invalid) {

@@ -232,6 +232,20 @@ TEST(StateProofs, absence_is_not_shown_by_a_leaf_of_another_place) {
   }
 }
 
+// Not in an honest tree, whose leaves stand where their hashes say; but a root may come from a dishonest one.
+TEST(StateProofs, absence_needs_a_neighbour_that_agrees_in_the_first_bits) {
+  const std::string key = "asset/1";
+  std::string other = "asset/2";
+  for (int i = 3; ((sha256(other)[0] ^ sha256(key)[0]) & 0x80) == 0; ++i)
+    other = "asset/" + std::to_string(i);
+  const StateRow row{sha256(other), sha256("value")};
+  const StateProof proof{{sha256("sibling")}, row};
+  const bool right = (sha256(key)[0] & 0x80) != 0;
+  const Digest root = right ? state_inner_hash(proof.siblings[0], state_leaf_hash(row))
+                            : state_inner_hash(state_leaf_hash(row), proof.siblings[0]);
+  EXPECT_EQ(verify_absent(root, key, proof).error().fault, Fault::kMalformed);
+}
+
 TEST(StateProofs, decoding_is_strict) {
   const StateTree tree = tree_of(numbered(300));
   const StateProof proof = tree.prove("nobody/1");
