@@ -5,10 +5,14 @@
 namespace circula::consensus {
 
 // A node that knows that it is no voter never campaigns (B12); one that is not told yet that it has become
-// one votes all the same, because votes are counted by the asker.
-bool Raft::may_campaign() const {
-  return log_.configuration().is_voter(options_.self) && !in_doubt_ && !disk_hung() && term() < kTermMax;
+// one votes all the same, because votes are counted by the asker. While the configuration that removes this
+// node is not committed it may be the only one with the entry, and without it nobody could win (4.2.2, B20).
+bool Raft::is_eligible() const {
+  if (log_.configuration().is_voter(options_.self)) return true;
+  return log_.configuration_index() > commit_ && log_.previous_configuration().is_voter(options_.self);
 }
+
+bool Raft::may_campaign() const { return is_eligible() && !in_doubt_ && !disk_hung() && term() < kTermMax; }
 
 void Raft::election_timeout() {
   become_follower(term(), kNobody);

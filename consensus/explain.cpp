@@ -29,7 +29,7 @@ WhyNotLeader Raft::why_not_leader() const {
     return why;
   };
   if (is_leader()) return because(Reason::kIsLeader, "this node leads term " + std::to_string(term().value));
-  if (!log_.configuration().is_voter(options_.self)) {
+  if (!is_eligible()) {
     return because(Reason::kNotAVoter, "this node is no voter of " + log_.configuration().text());
   }
   if (in_doubt_) {

@@ -89,6 +89,11 @@ class Log {
   [[nodiscard]] Entry entry_at(Index index) const;
 
   [[nodiscard]] const Configuration& configuration() const { return configurations_.rbegin()->second; }
+  // The one before it, which truncation would bring back; the same when there is none.
+  [[nodiscard]] const Configuration& previous_configuration() const {
+    const auto newest = configurations_.rbegin();
+    return configurations_.size() > 1 ? std::next(newest)->second : newest->second;
+  }
   [[nodiscard]] Index configuration_index() const { return configurations_.rbegin()->first; }
 
  private:

@@ -192,6 +192,7 @@ class Raft {
   void finish_step(const InvariantChecker& before);
 
   // candidate.cpp: elections (3.4, 3.6.1, 4.2.3, 9.6).
+  [[nodiscard]] bool is_eligible() const;
   [[nodiscard]] bool may_campaign() const;
   void election_timeout();
   void pre_campaign();
