@@ -5,15 +5,6 @@
 #include <numeric>
 
 namespace circula::ledger {
-namespace {
-
-// Division that rounds down for negative numerators too; C++ rounds towards zero.
-Wide floor_divide(Wide numerator, Wide denominator) {
-  const Wide quotient = numerator / denominator;
-  return numerator % denominator < 0 ? quotient - 1 : quotient;
-}
-
-}  // namespace
 
 std::int64_t round_nearest(Wide numerator, Wide denominator) {
   assert(numerator >= 0 && denominator > 0);
@@ -55,7 +46,7 @@ std::vector<std::int64_t> apportion_with_carry(std::int64_t amount, std::span<co
   std::int64_t given = 0;
   for (std::size_t i = 0; i < count; ++i) {
     const Wide entitled = Wide{amount} * weights[i] + carry_ppm[i];
-    parts[i] = std::max<std::int64_t>(0, static_cast<std::int64_t>(floor_divide(entitled, kWholePpm)));
+    parts[i] = entitled < 0 ? 0 : static_cast<std::int64_t>(entitled / kWholePpm);
     carry_ppm[i] = static_cast<std::int64_t>(entitled - Wide{kWholePpm} * parts[i]);
     given += parts[i];
   }
