@@ -251,9 +251,14 @@ void Cluster::time_out(NodeId id) {
 
 bool Cluster::elect(NodeId id) {
   for (auto& [other, state] : nodes_) {
-    if (!state.up() || other == id) continue;
-    for (std::uint64_t i = 0; i < options.election_ticks_min && !raft(other).is_leader(); ++i) {
-      if (raft(other).why_not_leader().ticks_left > 1) tick(other);
+    if (!state.up() || other == id || state.raft->is_leader()) continue;
+    using Reason = WhyNotLeader::Reason;
+    while (state.raft->why_not_leader().reason == Reason::kFollowsALeader ||
+           (state.raft->leader() != kNobody && !state.raft->configuration().is_voter(other))) {
+      const auto links = links_;
+      tick(other);
+      // Its own timeout may have come first: whom it asks then shall not hear it.
+      if (state.raft->role() != Role::kFollower) links_ = links;
     }
   }
   time_out(id);
