@@ -117,9 +117,10 @@ class Backend {
   virtual void status_of(const Digest& id, std::function<void(EnvelopeStatus)> done) = 0;
   virtual void dry_run(Bytes envelope,
                        std::function<void(ledger::Result<std::vector<ledger::DryRun>>)> done) = 0;
-  // The executed state now; `proven` waits until a final checkpoint covers it.
-  virtual void subject(const ledger::SubjectKey& key,
-                       std::function<void(ledger::Result<std::optional<ledger::Subject>>)> done) = 0;
+  // Of the executed state, now, like index(): who may read what is decided by it.
+  [[nodiscard]] virtual ledger::Result<std::optional<ledger::Subject>> subject(
+      const ledger::SubjectKey& key) const = 0;
+  // Waits until a final checkpoint covers the state that it answers from.
   virtual void proven(const ledger::SubjectKey& key, std::chrono::milliseconds timeout,
                       std::function<void(ledger::Result<ProvenState>)> done) = 0;
   // Calls back when the final log is larger than `size`, or at the time-out, with the final size then.
