@@ -9,6 +9,8 @@
 //    is durable the shell calls Raft::durable(ticket). Order among appends, messages and commits is free:
 //    a message that depends on an append is only made after its durable() call.
 // 3. `messages` go out when `save` is synced. They may be lost.
+//    As everything of a batch, an append follows the batch's `save`: term and vote are never older on disk
+//    than the entries.
 // 4. `commit` never names an entry that is not durable here (B6), so it may be executed at once.
 //
 // A failed `save` or append must stop the node (`design.md` 7): the core cannot go back.

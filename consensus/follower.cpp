@@ -22,13 +22,13 @@ bool Raft::follow(NodeId from) {
   return true;
 }
 
-bool Raft::makes_sense(const Append& m) {
+bool Raft::makes_sense(EntryId prev, const std::vector<Entry>& entries, Term newest) {
   // Far above any real index, far below where indices would wrap (B38).
   constexpr Index kIndexMax{std::uint64_t{1} << 62};
-  if (m.prev.index > kIndexMax || m.prev.term > m.term) return false;
-  Term earlier = m.prev.term;
-  for (const Entry& entry : m.entries) {
-    if (entry.term < earlier || entry.term > m.term || entry.term == Term{0}) return false;
+  if (prev.index > kIndexMax || prev.term > newest) return false;
+  Term earlier = prev.term;
+  for (const Entry& entry : entries) {
+    if (entry.term < earlier || entry.term > newest || entry.term == Term{0}) return false;
     if (entry.configuration && !entry.configuration->well_formed()) return false;
     earlier = entry.term;
   }
@@ -39,39 +39,50 @@ void Raft::on(NodeId from, const Append& m) {
   if (!follow(from)) return;
   // Nothing is held back any more but what comes after this one.
   if (held_ <= m.last_index()) held_ = Index{0};
-  if (!makes_sense(m)) {
+  if (!makes_sense(m.prev, m.entries, m.term)) {
     alarm("node " + std::to_string(from.value) + " sent an append that makes no sense");
     return;
   }
-  if (log_.holds(m.prev)) {
-    accept_entries(from, m);
+  if (!log_.holds(m.prev)) {
+    const Index hint = log_.last_at_or_below(m.prev.index, m.prev.term);
+    send(from, AppendRejected{term(), m.prev.index, {log_.term_at(hint), hint}, !in_doubt_});
     return;
   }
-  const Index hint = log_.last_at_or_below(m.prev.index, m.prev.term);
-  send(from, AppendRejected{term(), m.prev.index, {log_.term_at(hint), hint}, !in_doubt_});
-}
-
-// Entries that are there already stay: only the first that conflicts, and what follows it, is removed. So a
-// late or shorter append removes nothing (B4).
-void Raft::accept_entries(NodeId from, const Append& m) {
-  std::size_t known = 0;
-  while (known < m.entries.size() && log_.holds({m.entries[known].term, m.first_index() + known})) ++known;
-  if (known < m.entries.size()) {
-    const Index first_new = m.first_index() + known;
-    if (first_new <= commit_) {
-      alarm("node " + std::to_string(from.value) + " would overwrite committed index " +
-            std::to_string(first_new.value));
-      return;
-    }
-    const bool conflicts = first_new <= log_.last_index();
-    append_to_log(conflicts ? std::optional(first_new) : std::nullopt, m.entries.data() + known,
-                  m.entries.data() + m.entries.size());
+  if (!store_entries(m.prev, m.entries)) {
+    alarm("node " + std::to_string(from.value) + " would overwrite what is committed");
+    return;
   }
   verified_ = std::max(verified_, m.last_index());
   // Never beyond what this leader has shown to agree: behind it may stand a tail of our own (B1).
   advance_commit(std::min(m.commit, verified_));
   // What is not durable yet is acknowledged by its completion.
   if (durable_index() >= m.last_index()) acknowledge(from);
+}
+
+// Entries that are there already stay: only the first that conflicts, and what follows it, is removed. So a
+// late or shorter append removes nothing (B4). False when a committed entry stands in the way.
+bool Raft::store_entries(EntryId prev, const std::vector<Entry>& entries) {
+  std::size_t known = 0;
+  while (known < entries.size() && log_.holds({entries[known].term, prev.index + known + 1})) ++known;
+  if (known == entries.size()) return true;
+  const Index first_new = prev.index + known + 1;
+  if (first_new <= commit_) return false;
+  const bool conflicts = first_new <= log_.last_index();
+  append_to_log(conflicts ? std::optional(first_new) : std::nullopt, entries.data() + known,
+                entries.data() + entries.size());
+  return true;
+}
+
+bool Raft::adopt_committed(EntryId prev, const std::vector<Entry>& entries) {
+  const InvariantChecker before(*this);
+  if (is_leader() || entries.empty() || !log_.holds(prev)) return false;
+  const Term newest = entries.back().term;
+  if (newest > kTermMax || !makes_sense(prev, entries, newest) || !store_entries(prev, entries)) return false;
+  // A candidate's requests spoke of another log.
+  if (newest > term() || role_ != Role::kFollower) become_follower(std::max(newest, term()), kNobody);
+  advance_commit(prev.index + entries.size());
+  finish_step(before);
+  return true;
 }
 
 Index Raft::durable_match() const { return std::min(verified_, durable_index()); }

@@ -127,6 +127,11 @@ class Raft {
   // time too far ahead). Say so on arrival and whenever it changes; the leader hears it with the next
   // heartbeat, so it neither sends them again nor takes them for lost. Forgotten when the term changes.
   void hold_back(Term term, Index last);
+  // It has pulled the entries after `prev` from some node and knows them to be committed, by a final
+  // checkpoint: how a learner outside the configuration, a node in doubt or one far behind catches up without
+  // the leader. False when they do not join the log, or are none that could be committed; nothing has changed
+  // then.
+  [[nodiscard]] bool adopt_committed(EntryId prev, const std::vector<Entry>& entries);
   // It holds a block of `leader` in `term` to be invalid: nothing more is accepted from that leader in that
   // term, and the election timer runs (`design.md` 3). The leader is told that it is refused.
   void refuse(NodeId leader, Term term);
@@ -207,8 +212,8 @@ class Raft {
 
   // follower.cpp: accepting the leader's log (3.5).
   [[nodiscard]] bool follow(NodeId from);
-  [[nodiscard]] static bool makes_sense(const Append& m);
-  void accept_entries(NodeId from, const Append& m);
+  [[nodiscard]] static bool makes_sense(EntryId prev, const std::vector<Entry>& entries, Term newest);
+  [[nodiscard]] bool store_entries(EntryId prev, const std::vector<Entry>& entries);
   void acknowledge(NodeId leader);
   [[nodiscard]] Index durable_match() const;
   void on(NodeId from, const Append& m);

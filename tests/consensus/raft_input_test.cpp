@@ -284,6 +284,22 @@ TEST(Restoring, contradiction_puts_the_node_in_doubt) {
   EXPECT_EQ(raft.take_effects().alarms.size(), 2u);
 }
 
+TEST(Puller, adopts_what_is_committed) {
+  Follower node(2, {1, 2, 2}, Index{1});
+  EXPECT_FALSE(node->adopt_committed(id(1, 2), {entry(3)}));  // does not join the log
+  EXPECT_FALSE(node->adopt_committed(id(0, 0), {entry(2)}));  // would overwrite what is committed
+  EXPECT_FALSE(node->adopt_committed(id(1, 1), {entry(3), entry(2)}));
+  EXPECT_TRUE(node->take_effects().empty());
+  EXPECT_TRUE(node->adopt_committed(id(1, 1), {entry(3), entry(4)}));
+  const Effects effects = node->take_effects();
+  EXPECT_EQ(effects.save, (HardState{Term{4}, kNobody}));
+  ASSERT_EQ(effects.appends.size(), 1u);
+  EXPECT_EQ(effects.appends[0].truncate_from, Index{2});
+  EXPECT_FALSE(effects.commit.has_value());
+  EXPECT_EQ(node.finish(effects.appends[0].ticket).commit, Index{3});
+  EXPECT_EQ(node->log().last(), id(4, 3));
+}
+
 // Arbitrary messages in arbitrary order: nothing ends the process (the core checks its invariants itself).
 TEST(AnyInput, breaks_no_invariant) {
   for (std::uint64_t seed = 1; seed <= 300; ++seed) {
@@ -321,6 +337,7 @@ TEST(AnyInput, breaks_no_invariant) {
       if (small(30) == 0) node->hold_back(node->term(), index);
       if (small(50) == 0) node->set_in_doubt(small(2) == 0);
       if (small(20) == 0) (void)node->transfer();
+      if (small(40) == 0) (void)node->adopt_committed(append.prev, append.entries);
       if (small(3) == 0) (void)node->propose(node->term(), node->next_index(), 10);
       for (const AppendEffect& effect : node->take_effects().appends) tickets.push_back(effect.ticket);
       if (!tickets.empty() && small(3) == 0) node->durable(tickets[small(tickets.size())]);
