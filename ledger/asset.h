@@ -1,0 +1,43 @@
+// Record 6 ASSET_REGISTER: an organisation applies for the registration of data (records.md 3.4).
+//
+// applied -> notice -> certified -> revoked, or refused before it is certified; record 8 makes these steps
+// (certificate.h). An application is an open item of its applicant until it is decided, and a right one of
+// its holder.
+//
+// Invariants: 1. no core data, and no personal data without a lawful basis; 2. an unsalted content digest
+// belongs to one asset that is neither refused nor revoked, but for derived assets; 3. each source that is
+// an asset was certified and in force, and open to the applicant, when it was named.
+#pragma once
+
+#include <string>
+
+#include "ledger/proto/asset.pb.h"
+#include "ledger/registry.h"
+
+namespace circula::ledger {
+
+extern const Family kAssetFamily;
+
+inline constexpr std::uint32_t kGradeImportant = 5;
+inline constexpr std::uint32_t kGradeCore = 6;
+
+// The asset that a body names by its 16 bytes: E_FORMAT, E_NOT_FOUND.
+[[nodiscard]] Result<proto::AssetState> find_asset(Execution& execution, const std::string& id,
+                                                   const std::string& field);
+
+// Certified, and its certificate in force at ledger time.
+[[nodiscard]] bool is_in_force(const proto::AssetState& asset, std::int64_t time_s);
+
+// As find_asset(), and in force: E_STATE.
+[[nodiscard]] Result<proto::AssetState> certified_asset(Execution& execution, const std::string& id,
+                                                        const std::string& field);
+
+// REQUIRES: find_asset() has accepted the bytes.
+[[nodiscard]] ShortId asset_id(const std::string& id);
+
+// What an organisation must sign with to deal with data of this grade: its cdo, for important data also an
+// officer (records.md 2.3, default policy). E_POLICY.
+[[nodiscard]] Result<void> require_for_grade(Execution& execution, std::string_view oid, std::uint32_t grade,
+                                             std::string_view field);
+
+}  // namespace circula::ledger
