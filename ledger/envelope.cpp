@@ -54,11 +54,16 @@ Result<void> check_record(const proto::Record& record, const std::string& field)
 
 }  // namespace
 
-Bytes envelope_signing_bytes(const Digest& chain_id, const std::vector<Digest>& record_ids) {
+Bytes envelope_signing_bytes(const Digest& chain_id, std::uint32_t count, const Digest& root) {
   Bytes rest;
-  crypto::put_u32be(rest, static_cast<std::uint32_t>(record_ids.size()));
-  crypto::put_bytes(rest, crypto::tree_head(record_ids).view());
+  crypto::put_u32be(rest, count);
+  crypto::put_bytes(rest, root.view());
   return statement(kEnvelopeContext, chain_id, rest);
+}
+
+Bytes envelope_signing_bytes(const Digest& chain_id, const std::vector<Digest>& record_ids) {
+  return envelope_signing_bytes(chain_id, static_cast<std::uint32_t>(record_ids.size()),
+                                crypto::tree_head(record_ids));
 }
 
 Result<std::shared_ptr<const Envelope>> Envelope::decode(Bytes bytes, const Digest& chain_id) {

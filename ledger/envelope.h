@@ -75,6 +75,7 @@ using EnvelopePtr = std::shared_ptr<const Envelope>;
 
 // What every signature of an envelope covers:
 //   "circula/v1/envelope\n" || chain_id[32] || u32be(count) || RFC 9162 head over the records
+[[nodiscard]] Bytes envelope_signing_bytes(const Digest& chain_id, std::uint32_t count, const Digest& root);
 [[nodiscard]] Bytes envelope_signing_bytes(const Digest& chain_id, const std::vector<Digest>& record_ids);
 
 // Builds and signs envelopes, on the client's side. `keys` are all authors and signers, in any order.

@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "crypto/checkpoint.h"
 #include "crypto/encoding.h"
 #include "crypto/hash.h"
 #include "ledger/organisation_code.h"
 #include "ledger/registry.h"
+#include "ledger/trust_policy.h"
 
 namespace circula::ledger::testing {
 namespace {
@@ -47,7 +49,7 @@ std::string test_oid(unsigned number) {
   return body + *gb32100_check_character(body);
 }
 
-TestChain::TestChain(const Options& options) : time_ms_(options.time_ms) {
+TestChain::TestChain(const Options& options) : time_ms_(options.time_ms), voters_(options.voters) {
   proto::Genesis message;
   message.set_format(kFormatVersion);
   message.set_rules(kRulesVersion);
@@ -80,14 +82,16 @@ TestChain::TestChain(const Options& options) : time_ms_(options.time_ms) {
           std::string(key(named.first).sign(possession_statement({}, oids_[name])).text()));
     }
   }
-  proto::Member& member = *message.mutable_configuration()->add_members();
-  member.set_node_id(1);
-  member.set_role(proto::MEMBER_ROLE_VOTER);
-  member.set_oid(oids_["exchange"]);
-  member.set_node_key(text(key("node").public_key()));
-  member.set_cosign_key(text(key("node.cosign").public_key()));
-  member.set_log_key(text(key("node.log").public_key()));
-  member.set_transport_key(text(key("node.transport").public_key()));
+  for (unsigned id = 1; id <= voters_; ++id) {
+    proto::Member& member = *message.mutable_configuration()->add_members();
+    member.set_node_id(id);
+    member.set_role(proto::MEMBER_ROLE_VOTER);
+    member.set_oid(oids_["exchange"]);
+    member.set_node_key(text(key(node_name(id)).public_key()));
+    member.set_cosign_key(text(key(node_name(id) + ".cosign").public_key()));
+    member.set_log_key(text(key(node_name(id) + ".log").public_key()));
+    member.set_transport_key(text(key(node_name(id) + ".transport").public_key()));
+  }
   if (options.active.empty()) {
     std::map<std::pair<std::uint32_t, std::uint32_t>, int> types;
     for (const Family* family : families()) {
@@ -184,6 +188,20 @@ Digest TestChain::submit_for_id(const RecordSpec& spec, Error* outcome) {
   const ExecutedBlock executed = execute({body});
   if (outcome != nullptr) *outcome = executed.outcomes.at(0).error;
   return body->records()[0].id;
+}
+
+std::string TestChain::final_note(const std::vector<unsigned>& cosigners) {
+  const std::string& origin = genesis_->message().origin();
+  const crypto::CompactRange& log = ledger_->position().log;
+  crypto::Note note{crypto::Checkpoint{origin, log.size(), log.root(), {}}.format(), {}};
+  note.signatures.push_back(crypto::sign_note(note.text, origin, key("node.log")));
+  std::vector<unsigned> all;
+  for (unsigned id = 1; id <= voters_; ++id) all.push_back(id);
+  for (const unsigned id : cosigners.empty() ? all : cosigners) {
+    note.signatures.push_back(crypto::cosign_note(note.text, cosigner_name(origin, id),
+                                                  key(node_name(id) + ".cosign"), time_ms_ / 1000 + id));
+  }
+  return note.format();
 }
 
 void TestChain::reopen() {

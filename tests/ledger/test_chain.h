@@ -42,8 +42,9 @@ class TestChain {
   struct Options {
     proto::Clock clock = proto::CLOCK_WALL;
     proto::Profile profile = proto::PROFILE_REHEARSAL;
-    std::uint64_t time_ms = 1'680'000'000'000;  // 2023-03-28
+    std::uint64_t time_ms = 1'680'000'000'000;      // 2023-03-28
     std::vector<proto::RecordVersion> active = {};  // empty: every type of the registry
+    unsigned voters = 1;  // nodes 1 to n of the exchange; keys "node", "node-2", ... with .cosign and so on
   };
   // Organisations by name: exchange, exchange-2, registrar, bank, regulator, auditor, provider, vendor-b,
   // buyer, merchant, broker, department, tax. Key "<name>" is the officer's, "<name>.cdo" and
@@ -55,6 +56,8 @@ class TestChain {
   [[nodiscard]] const std::string& oid(const std::string& name) const { return oids_.at(name); }
   [[nodiscard]] const Genesis& genesis() const { return *genesis_; }
   [[nodiscard]] Ledger& ledger() { return *ledger_; }
+  [[nodiscard]] Storage& state() { return state_; }
+  [[nodiscard]] Storage& index() { return index_; }
   [[nodiscard]] std::uint64_t time_ms() const { return time_ms_; }
   void set_time_ms(std::uint64_t time_ms) { time_ms_ = time_ms; }
   void advance_ms(std::uint64_t by_ms) { time_ms_ += by_ms; }
@@ -77,11 +80,18 @@ class TestChain {
     return fields;
   }
   [[nodiscard]] const std::vector<Block>& blocks() const { return blocks_; }
+  // The signed checkpoint of the log as it is now, by the first node's log key and these voters' cosigning
+  // keys; empty: all of them.
+  [[nodiscard]] std::string final_note(const std::vector<unsigned>& cosigners = {});
   // Opens the ledger again from its storages, or from nothing with every block executed anew.
   void reopen();
   [[nodiscard]] std::unique_ptr<Ledger> replay(Storage& state, Storage& index) const;
 
  private:
+  [[nodiscard]] static std::string node_name(unsigned node_id) {
+    return node_id == 1 ? "node" : "node-" + std::to_string(node_id);
+  }
+
   std::map<std::string, crypto::SigningKey> keys_;
   std::map<std::string, std::string> oids_;
   std::unique_ptr<Genesis> genesis_;
@@ -90,6 +100,7 @@ class TestChain {
   std::unique_ptr<Ledger> ledger_;
   std::vector<Block> blocks_;
   std::uint64_t time_ms_;
+  unsigned voters_;
   std::uint64_t nonce_ = 0;
 };
 
