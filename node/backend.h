@@ -19,6 +19,7 @@
 namespace circula::node {
 
 using ledger::Bytes;
+using ledger::ByteView;
 using ledger::Digest;
 
 // The words of design.md 3, everywhere.
