@@ -127,7 +127,7 @@ leveldb::Status LevelDbStorage::Core::open_database() {
   chosen.filter_policy = bloom.get();
 
   leveldb::DB* opened = nullptr;
-  const leveldb::Status status = leveldb::DB::Open(chosen, options.directory, &opened);
+  leveldb::Status status = leveldb::DB::Open(chosen, options.directory, &opened);
   db.reset(opened);
   return status;
 }

@@ -31,7 +31,7 @@ struct LevelDbOptions {
   std::string directory;
   std::string quarantine;  // where files go before they are cut; empty: "quarantine" beside the directory
   Versions versions = kVersions;
-  FailureListener on_failure;          // see failure_latch.h for what it may do
+  FailureListener on_failure;          // also of a failure within open(); see failure_latch.h
   DiskCalls* disk = &system_disk();    // must outlive the storage and its snapshots
   std::size_t write_buffer_bytes = 0;  // 0: the instance's own; tests make it small to force compactions
 };

@@ -109,7 +109,7 @@ class Inspection {
       return corrupt("CURRENT names " + manifest + ", which is missing");
     }
     bool edits_good = true;
-    const auto scanned = scan_file(manifest, true, [&](crypto::ByteView edit) {
+    auto scanned = scan_file(manifest, true, [&](crypto::ByteView edit) {
       edits_good = edits_good && apply_version_edit(edit, numbers_);
     });
     if (!scanned) return scanned;

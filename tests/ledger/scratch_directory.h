@@ -1,5 +1,5 @@
-// A directory of one test, removed with everything in it at its end; and what stands in a directory, byte for
-// byte, to show that something did not change.
+// A directory of one test, in the build tree, removed with everything in it at its end; and what stands in a
+// directory, byte for byte, to show that something did not change.
 #pragma once
 
 #include <cstdlib>
@@ -14,7 +14,9 @@ namespace circula::ledger::test {
 class ScratchDirectory {
  public:
   ScratchDirectory() {
-    std::string path = (std::filesystem::temp_directory_path() / "circula-test-XXXXXX").string();
+    const auto parent = std::filesystem::path(CIRCULA_BIN).parent_path() / "scratch";
+    std::filesystem::create_directories(parent);
+    std::string path = (parent / "test-XXXXXX").string();
     if (::mkdtemp(path.data()) == nullptr) throw std::runtime_error("no scratch directory");
     path_ = path;
   }
