@@ -39,7 +39,9 @@ TEST(Quorum, leaves_out_learners) {
 TEST(Quorum, of_a_joint_configuration_is_counted_in_each_half) {
   const Configuration joint{ids({4, 5, 6}), ids({1, 2, 3}), {}};
   EXPECT_EQ(reached(joint, {{1, 9}, {2, 9}, {3, 9}, {4, 9}}), Index{0});
+  EXPECT_EQ(reached(joint, {{1, 9}, {4, 9}, {5, 9}, {6, 9}}), Index{0});
   EXPECT_EQ(reached(joint, {{1, 9}, {2, 8}, {4, 7}, {5, 6}}), Index{6});
+  EXPECT_EQ(reached(joint, {{1, 9}, {2, 5}, {4, 7}, {5, 6}}), Index{5});
   const auto granted_by = [&](std::vector<NodeId> voters) {
     return vote_result(joint, [voters](NodeId node) {
       return std::find(voters.begin(), voters.end(), node) == voters.end() ? Vote::kDenied : Vote::kGranted;
