@@ -47,7 +47,16 @@ void Ghost::sent(NodeId from, const Message& message, const std::vector<Block>& 
   if (const auto* append = std::get_if<Append>(&message)) {
     const std::uint64_t end = append->last_index().value;
     if (end >= log.size() || log[append->prev.index.value].term != append->prev.term) {
-      fail("8: an append names entries that the leader does not hold: " + at(from, append->last_index()));
+      return fail("8: an append names entries that the leader does not hold: " +
+                  at(from, append->last_index()));
+    }
+    Index index = append->prev.index;
+    for (const Entry& entry : append->entries) {
+      index = index.next();
+      const Block& block = log[index.value];
+      if (entry != Entry{block.term, block.bytes, block.configuration}) {
+        fail("8: an append leaves entries out: " + at(from, index));
+      }
     }
   }
   Index match;

@@ -164,6 +164,18 @@ TEST(Follower, votes_for_no_log_that_is_behind) {
   EXPECT_TRUE(only<VoteResponse>(node.receive(kOther, VoteRequest{Term{6}, id(3, 2), false}))->granted);
 }
 
+// B43: not even when the leader itself asked for the election.
+TEST(Follower, in_doubt_votes_for_nobody) {
+  Follower node(3);
+  node->set_in_doubt(true);
+  const Effects effects = node.receive(kOther, VoteRequest{Term{4}, id(9, 9), true});
+  EXPECT_FALSE(only<VoteResponse>(effects)->granted);
+  EXPECT_EQ(effects.save, (HardState{Term{4}, kNobody}));
+  EXPECT_FALSE(only<PreVoteResponse>(node.receive(kOther, PreVoteRequest{Term{5}, id(9, 9)}))->granted);
+  (void)node.receive(kOther, TimeoutNow{Term{4}});
+  EXPECT_EQ(node->role(), Role::kFollower);
+}
+
 // B36: the role is given up before the newer term is taken over; there is no leader of a term it did not win.
 TEST(Leader, is_none_in_a_term_that_it_only_heard_of) {
   Follower node(0);
