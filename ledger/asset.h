@@ -1,8 +1,7 @@
 // Record 6 ASSET_REGISTER: an organisation applies for the registration of data (records.md 3.4).
 //
 // applied -> notice -> certified -> revoked, or refused before it is certified; record 8 makes these steps
-// (certificate.h). An application is an open item of its applicant until it is decided, and a right one of
-// its holder.
+// (certificate.h). Each right that an organisation holds is an open item, until the certificate is revoked.
 //
 // Invariants: 1. no core data, and no personal data without a lawful basis; 2. an unsalted content digest
 // belongs to one asset that is neither refused nor revoked, but for derived assets; 3. each source that is

@@ -13,7 +13,8 @@ inline constexpr std::uint16_t kEffectChainFounded = 3;
 inline constexpr std::uint16_t kEffectParametersSet = 4;
 inline constexpr std::uint16_t kEffectVotersSet = 5;
 
-// Marks `key` (unique/...) as taken by `subject`. REQUIRES: it does not exist.
+// Marks `key` (unique/...) as taken by `subject`. REQUIRES: it does not exist, or the family has found that
+// what took it no longer counts.
 void take_unique(Execution& execution, const SubjectKey& key, const SubjectKey& subject);
 
 // Marks a record id as spent in the bucket of its expiry.

@@ -43,6 +43,8 @@ bool BlockState::is_spent(const SpentId& id) {
 }
 
 const Subject* Execution::find(const SubjectKey& key) {
+  // Bodies name organisations and certificates by text of any length; no such subject is ever written.
+  if (key.size() > kSubjectKeyBytesMax) return nullptr;
   touched_.insert(key);
   auto [place, fresh] = seen_.try_emplace(key);
   if (fresh) place->second = state_.subject(key);
@@ -56,6 +58,7 @@ std::uint64_t Execution::version(const SubjectKey& key) {
 
 void Execution::change(const SubjectKey& key, std::uint16_t effect_type,
                        const google::protobuf::Message& effect, const google::protobuf::Message& fields) {
+  assert(key.size() <= kSubjectKeyBytesMax);
   const bool first = changed_.insert(key).second;
   assert(first && "an entry has at most one effect on a subject");
   (void)find(key);

@@ -7,6 +7,7 @@
 #include "crypto/encoding.h"
 #include "crypto/hash.h"
 #include "ledger/canonical.h"
+#include "ledger/certificate_number.h"
 #include "ledger/organisation_code.h"
 
 namespace circula::ledger {
@@ -29,6 +30,13 @@ Result<void> check_organisation(const proto::GenesisOrganisation& organisation, 
   if (organisation.kinds().empty() ||
       !std::is_sorted(organisation.kinds().begin(), organisation.kinds().end())) {
     return error(Code::E_FORMAT, "kinds are ascending, at least one", field + ".kinds");
+  }
+  if (!organisation.registrar_code().empty()) {
+    if (auto good = check_registrar_code(organisation.registrar_code(), field + ".registrar_code"); !good)
+      return good;
+    if (std::find(organisation.kinds().begin(), organisation.kinds().end(), proto::ORG_KIND_REGISTRAR) ==
+        organisation.kinds().end())
+      return error(Code::E_ROLE, "only a registrar has a registrar code", field + ".registrar_code");
   }
   bool has_officer = false;
   const Bytes possession = possession_statement(Digest{}, organisation.oid());
@@ -110,10 +118,15 @@ Result<void> Genesis::check() const {
   }
   std::set<std::string> record_keys;
   std::set<std::string> oids;
+  std::set<std::string> registrar_codes;
   for (int item = 0; item < message_.organisations_size(); ++item) {
     const std::string field = "organisations[" + std::to_string(item) + "]";
-    if (auto good = check_organisation(message_.organisations(item), field, record_keys); !good) return good;
-    oids.insert(message_.organisations(item).oid());
+    const proto::GenesisOrganisation& organisation = message_.organisations(item);
+    if (auto good = check_organisation(organisation, field, record_keys); !good) return good;
+    oids.insert(organisation.oid());
+    const std::string& code = organisation.registrar_code();
+    if (!code.empty() && !registrar_codes.insert(code).second)
+      return error(Code::E_DUPLICATE, "a registrar code stands twice", field + ".registrar_code");
   }
   const auto& members = configuration().members();
   if (!strictly_ascending(members, [](const auto& item) { return item.node_id(); })) {
@@ -143,6 +156,7 @@ Result<void> Genesis::check() const {
 
 std::vector<std::string> Genesis::founders() const {
   std::set<std::string> oids;
+  std::set<std::string> registrar_codes;
   for (const proto::Member& member : configuration().members()) {
     if (member.role() == proto::MEMBER_ROLE_VOTER) oids.insert(member.oid());
   }

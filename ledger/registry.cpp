@@ -2,16 +2,18 @@
 
 #include <algorithm>
 
+#include "ledger/asset.h"
+#include "ledger/certificate.h"
 #include "ledger/chain_family.h"
 #include "ledger/identity.h"
+#include "ledger/rights.h"
 
 namespace circula::ledger {
 namespace {
 
 // A new record type adds its family here and nowhere else.
 constexpr const Family* kFamilies[] = {
-    &kChainFamily,
-    &kIdentityFamily,
+    &kChainFamily, &kIdentityFamily, &kAssetFamily, &kCertificateFamily, &kRightsFamily,
 };
 
 }  // namespace

@@ -21,7 +21,6 @@ namespace circula::ledger {
 
 extern const Family kRightsFamily;
 
-inline constexpr std::uint32_t kWholePpm = 1'000'000;
 inline constexpr int kHoldersMax = 64;  // keeps a table's row small and a change of it cheap
 
 inline constexpr std::uint16_t kEffectRightOpened = 808;
@@ -44,8 +43,10 @@ inline constexpr proto::RightKind kRightKinds[] = {proto::RIGHT_KIND_HOLDING, pr
 [[nodiscard]] Result<void> check_holders(const google::protobuf::RepeatedPtrField<proto::Holder>& holders,
                                          const std::string& field);
 [[nodiscard]] std::uint64_t sum_ppm(const google::protobuf::RepeatedPtrField<proto::Holder>& holders);
+// The ppm sum to 1,000,000.
+[[nodiscard]] bool is_whole(const google::protobuf::RepeatedPtrField<proto::Holder>& holders);
 
-// Opens the table of a right. REQUIRES: none is there; the holders are checked and sum to kWholePpm.
+// Opens the table of a right. REQUIRES: none is there; the holders are checked and are the whole.
 void open_right(Execution& execution, const ShortId& asset, proto::RightKind right,
                 const std::string& certificate,
                 const google::protobuf::RepeatedPtrField<proto::Holder>& holders);

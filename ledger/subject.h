@@ -59,6 +59,7 @@ struct SubjectKindName {
 // REQUIRES: the key begins with a kind's prefix.
 [[nodiscard]] SubjectKind kind_of(std::string_view key);
 
+// Keys out of parts that a body gives may be longer than kSubjectKeyBytesMax: no subject has such a key.
 [[nodiscard]] SubjectKey org_key(std::string_view oid);
 [[nodiscard]] SubjectKey key_key(const PublicKey& key);
 [[nodiscard]] SubjectKey asset_key(const ShortId& asset);
