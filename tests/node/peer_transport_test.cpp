@@ -379,7 +379,7 @@ TEST(PeerTransport, closes_a_peer_that_never_greets) {
   EXPECT_EQ(one.up(2), 0);
 }
 
-TEST(PeerTransport, a_thousand_strangers_do_not_keep_a_peer_out) {
+TEST(PeerTransport, hundreds_of_strangers_do_not_keep_a_peer_out) {
   TransportOptions options = options_of(1);
   options.handshakes_max = 16;
   Node one(options), two(2);
