@@ -10,7 +10,8 @@
 //     error and the object must not be used any more;
 //  3. state/ and index/ are flushed index first, so index/ is never behind; a crash is answered by executing
 //     the blocks after position() again.
-// Threads: one thread executes, flushes and asks for proofs of the state; index() and subject() may be used from any.
+// Threads: one thread executes, flushes and asks for proofs of the state; index() and subject() may be used
+// from any.
 #pragma once
 
 #include <memory>

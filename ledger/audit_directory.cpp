@@ -1,0 +1,102 @@
+#include "ledger/audit_directory.h"
+
+#include "crypto/encoding.h"
+#include "ledger/chain_file.h"
+#include "ledger/leveldb_storage.h"
+
+namespace circula::ledger {
+namespace {
+
+bool is_filled(const std::string& directory) {
+  std::vector<std::string> names;
+  return system_disk().list(directory, names) == 0 && !names.empty();
+}
+
+// None when the directory is not there: opening would create it.
+Result<std::unique_ptr<LevelDbStorage>> open_instance(const std::string& directory, const char* name,
+                                                      Instance instance) {
+  const std::string path = directory + "/" + name;
+  if (!is_filled(path)) return std::unique_ptr<LevelDbStorage>();
+  LevelDbOptions options;
+  options.instance = instance;
+  options.directory = path;
+  return LevelDbStorage::open(std::move(options));
+}
+
+Result<std::string> read_final_note(const std::string& directory) {
+  auto meta = open_instance(directory, "meta", Instance::kMeta);
+  if (!meta) return meta.error();
+  if (*meta == nullptr) return std::string();
+  auto note = (*meta)->get(final_note_key());
+  if (!note) return note.error();
+  return *note ? std::string(crypto::as_text(**note)) : std::string();
+}
+
+// A finding for what is broken on the disk; an error for what only hinders the audit.
+template <class T>
+bool is_broken(const Result<T>& opened) {
+  return !opened && opened.error().code == Code::E_STORAGE_CORRUPT;
+}
+
+}  // namespace
+
+bool holds_a_chain(const std::string& directory) { return is_filled(directory + "/chain"); }
+
+Result<AuditReport> audit_directory(const std::string& directory, const GenesisFile& genesis,
+                                    const AuditOptions& options) {
+  if (!holds_a_chain(directory)) return error(Code::E_NOTHING, "nothing to audit in " + directory);
+  auto chain = open_instance(directory, "chain", Instance::kChain);
+  if (!chain && !is_broken(chain)) return chain.error();
+  if (!chain) {
+    AuditReport report;
+    report.findings.add("I01", 0, "chain/ cannot be opened: " + chain.error().detail);
+    return report;
+  }
+  auto note = read_final_note(directory);
+  if (!note && !is_broken(note)) return note.error();
+  auto state = open_instance(directory, "state", Instance::kState);
+  if (!state && !is_broken(state)) return state.error();
+  auto index = open_instance(directory, "index", Instance::kIndex);
+  if (!index && !is_broken(index)) return index.error();
+
+  StoredChain blocks(**chain);
+  std::optional<LogIndex> rows;
+  if (index && *index != nullptr) rows.emplace(**index);
+  const AuditSource source{genesis, blocks, note ? std::move(*note) : std::string(),
+                           state ? state->get() : nullptr, rows ? &*rows : nullptr};
+  auto report = audit_chain(source, options);
+  if (!report) return report;
+  if (is_broken(note)) report->findings.add("I37", 0, "meta/ cannot be read: " + note.error().detail);
+  if (is_broken(state)) report->findings.add("I05", 0, "state/ cannot be opened: " + state.error().detail);
+  if (is_broken(index)) report->findings.add("I05", 0, "index/ cannot be opened: " + index.error().detail);
+  return report;
+}
+
+Result<AuditReport> audit_file(const std::string& path, const AuditOptions& options) {
+  auto file = ChainFileReader::open(path);
+  if (!file) return file.error();
+  return audit_chain({(*file)->genesis(), **file, (*file)->final_note()}, options);
+}
+
+Result<std::uint64_t> export_directory(const std::string& directory, const GenesisFile& genesis,
+                                       const std::string& path) {
+  if (!holds_a_chain(directory)) return error(Code::E_NOTHING, "nothing to export in " + directory);
+  auto chain = open_instance(directory, "chain", Instance::kChain);
+  if (!chain) return chain.error();
+  auto note = read_final_note(directory);
+  if (!note) return note.error();
+  auto file = ChainFileWriter::create(path, genesis, *note);
+  if (!file) return file.error();
+  StoredChain blocks(**chain);
+  for (std::uint64_t count = 0;; ++count) {
+    auto block = blocks.next();
+    if (!block) return block.error();
+    if (!*block) {
+      if (auto done = (*file)->finish(); !done) return done.error();
+      return count;
+    }
+    if (auto done = (*file)->block(**block); !done) return done.error();
+  }
+}
+
+}  // namespace circula::ledger
