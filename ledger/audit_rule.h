@@ -59,4 +59,7 @@ class AuditRule {
 
 [[nodiscard]] std::vector<std::unique_ptr<AuditRule>> audit_rules();
 
+// I18, I19: tables of holders.
+[[nodiscard]] std::unique_ptr<AuditRule> make_holders_rule();
+
 }  // namespace circula::ledger

@@ -102,6 +102,7 @@ std::vector<std::unique_ptr<AuditRule>> audit_rules() {
   std::vector<std::unique_ptr<AuditRule>> rules;
   rules.push_back(std::make_unique<SpentOnce>());
   rules.push_back(std::make_unique<RebuiltHistories>());
+  rules.push_back(make_holders_rule());
   return rules;
 }
 

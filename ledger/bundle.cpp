@@ -104,6 +104,11 @@ class BundleMaker {
       if (!to) return to.error();
       return std::pair{*from - std::min<std::uint64_t>(*from, 1), std::min(*to + 1, count)};
     }
+    if (const auto* up_to = std::get_if<AskHistoryTo>(&bundle_.question)) {
+      auto to = leaves_up_to(up_to->height, count);
+      if (!to) return to.error();
+      return std::pair{std::uint64_t{0}, std::min(*to + 1, count)};
+    }
     Result<std::uint64_t> before = 0;
     if (const auto* height = std::get_if<AskHeight>(&bundle_.question)) {
       before = leaves_up_to(height->height, count);
@@ -182,6 +187,11 @@ std::string claim_of(const Bundle& bundle) {
   if (const auto* height = std::get_if<AskHeight>(&bundle.question)) {
     return last("up to block " + std::to_string(height->height), ".");
   }
+  if (const auto* up_to = std::get_if<AskHistoryTo>(&bundle.question)) {
+    return "the " + events(answer_leaves(bundle).size()) + " of " + bundle.subject +
+           " in this file, but for the one after them, are all up to block " + std::to_string(up_to->height) +
+           ".";
+  }
   if (std::holds_alternative<AskHistory>(bundle.question)) {
     return "the " + events(bundle.leaves.size()) + " in this file are the whole history of " +
            bundle.subject + ": nothing is missing.";
@@ -195,6 +205,7 @@ std::string_view Bundle::kind() const {
   if (!value) return "absence";
   if (std::holds_alternative<AskState>(question)) return "state";
   if (std::holds_alternative<AskHistory>(question)) return "history";
+  if (std::holds_alternative<AskHistoryTo>(question)) return "history-to";
   return std::holds_alternative<AskPeriod>(question) ? "period" : "as-of";
 }
 

@@ -9,6 +9,8 @@
 //   history    all leaves: nothing is missing, added or in another order
 //   period     all leaves posted in [from, to), with the neighbours on both sides: they and the outermost
 //              leaves of the period come with the block entries whose times decide
+//   history-to the leaves up to a height, with the one after them: what rebuilds a subject as it was then,
+//              where effects say what changed (the period [0, time) does the same for a time)
 //   as-of      the last leaf before a time, or up to a height, with the leaf after it
 //
 // The state proof is cut by the execution thread between two blocks (Ledger::prove); the rest is made from
@@ -47,7 +49,10 @@ struct AskBefore {
 struct AskHeight {
   std::uint64_t height = 0;
 };
-using BundleQuestion = std::variant<AskState, AskHistory, AskPeriod, AskBefore, AskHeight>;
+struct AskHistoryTo {
+  std::uint64_t height = 0;
+};
+using BundleQuestion = std::variant<AskState, AskHistory, AskPeriod, AskBefore, AskHeight, AskHistoryTo>;
 
 // A block entry with its inclusion path in the bundle's checkpoint.
 struct BlockProof {
@@ -81,7 +86,7 @@ struct BundleFacts {
   std::vector<HistoryRow> answer;
   std::optional<HistoryRow> before;  // period: the neighbour before; its running totals are the opening
   std::optional<HistoryRow> after;
-  // The times of the answer's first and last leaf and of the neighbours are proven; in ms.
+  // When the outermost leaves of the answer were posted, as far as the bundle proves it.
   std::optional<std::uint64_t> answer_first_ms;
   std::optional<std::uint64_t> answer_last_ms;
   bool settled = true;  // false: the asked time is after block h, so that more may follow

@@ -23,6 +23,8 @@ json::object write_question(const BundleQuestion& question) {
     out["before_ms"] = json_number(before->before_ms);
   } else if (const auto* height = std::get_if<AskHeight>(&question)) {
     out["height"] = json_number(height->height);
+  } else if (const auto* up_to = std::get_if<AskHistoryTo>(&question)) {
+    out["history_to"] = json_number(up_to->height);
   } else if (std::holds_alternative<AskHistory>(question)) {
     out["history"] = "all";
   }
@@ -33,6 +35,7 @@ BundleQuestion read_question(ProofFields& fields) {
   if (fields.has("from_ms")) return AskPeriod{fields.number("from_ms"), fields.number("to_ms")};
   if (fields.has("before_ms")) return AskBefore{fields.number("before_ms")};
   if (fields.has("height")) return AskHeight{fields.number("height")};
+  if (fields.has("history_to")) return AskHistoryTo{fields.number("history_to")};
   if (fields.has("history")) return AskHistory{};
   return AskState{};
 }

@@ -22,6 +22,9 @@ Side side_of(const Bundle& bundle, const HistoryRow& leaf) {
   if (const auto* height = std::get_if<AskHeight>(&bundle.question)) {
     return block->height <= height->height ? Side::kInside : Side::kAfter;
   }
+  if (const auto* up_to = std::get_if<AskHistoryTo>(&bundle.question)) {
+    return block->height <= up_to->height ? Side::kInside : Side::kAfter;
+  }
   return Side::kInside;
 }
 
@@ -32,6 +35,7 @@ bool is_whole(const Bundle& bundle) {
 
 Error wrong(std::string detail) { return error(Code::E_PROOF, std::move(detail)); }
 
+// Of a history up to a height nothing stands before it, so that it must begin with event 0.
 Result<void> check_period(const Bundle& bundle, std::uint64_t count) {
   const std::vector<HistoryRow>& leaves = bundle.leaves;
   const auto at = [&](std::size_t number) { return side_of(bundle, leaves[number]); };
@@ -66,8 +70,12 @@ Result<void> check_as_of(const Bundle& bundle, std::uint64_t count) {
 std::vector<std::size_t> outermost(const Bundle& bundle) {
   if (is_whole(bundle) || bundle.leaves.empty()) return {};
   const std::size_t size = bundle.leaves.size();
-  std::set<std::size_t> places{0, size - 1};
-  if (size > 1) places.insert({1, size - 2});
+  std::set<std::size_t> places{size - 1};
+  if (size > 1) places.insert(size - 2);
+  if (!std::holds_alternative<AskHistoryTo>(bundle.question)) {
+    places.insert(0);
+    if (size > 1) places.insert(1);
+  }
   return {places.begin(), places.end()};
 }
 
@@ -103,8 +111,9 @@ Result<void> check_range(const Bundle& bundle, std::uint64_t count) {
           [](std::uint64_t height, const BlockProof& block) { return height == block.entry.height; })) {
     return wrong("not exactly the blocks of the outermost events, in order");
   }
-  return std::holds_alternative<AskPeriod>(bundle.question) ? check_period(bundle, count)
-                                                            : check_as_of(bundle, count);
+  const bool as_of = std::holds_alternative<AskBefore>(bundle.question) ||
+                     std::holds_alternative<AskHeight>(bundle.question);
+  return as_of ? check_as_of(bundle, count) : check_period(bundle, count);
 }
 
 }  // namespace circula::ledger

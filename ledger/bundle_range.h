@@ -11,8 +11,8 @@
 
 namespace circula::ledger {
 
-// Places in `leaves` whose blocks the bundle must prove: of a period the first two and the last two, of an
-// as-of question all, otherwise none.
+// Places in `leaves` whose blocks the bundle must prove: of a period the first two and the last two, of a
+// history up to a height the last two, of an as-of question all, otherwise none.
 [[nodiscard]] std::vector<std::size_t> outermost(const Bundle& bundle);
 
 // The block in the bundle that holds the leaf's entry; null when there is none.

@@ -114,8 +114,11 @@ class BundleCheck {
   Result<std::string> range() {
     if (auto good = check_range(bundle_, facts_.value->count); !good) return good.error();
     const std::uint64_t block_ms = bundle_.block.entry.time_ms;
-    if (const auto* height = std::get_if<AskHeight>(&bundle_.question)) {
-      if (height->height > bundle_.block.entry.height) return wrong("a height after the block of the state");
+    const auto* height = std::get_if<AskHeight>(&bundle_.question);
+    const auto* up_to = std::get_if<AskHistoryTo>(&bundle_.question);
+    if (height != nullptr || up_to != nullptr) {
+      const std::uint64_t asked = height != nullptr ? height->height : up_to->height;
+      if (asked > bundle_.block.entry.height) return wrong("a height after the block of the state");
     } else if (const auto* before = std::get_if<AskBefore>(&bundle_.question)) {
       facts_.settled = block_ms >= before->before_ms;
     } else {
@@ -128,11 +131,16 @@ class BundleCheck {
       facts_.after = bundle_.leaves.back();
     }
     if (!facts_.answer.empty()) {
-      facts_.answer_first_ms = block_of(bundle_, facts_.answer.front())->time_ms;
-      facts_.answer_last_ms = block_of(bundle_, facts_.answer.back())->time_ms;
+      facts_.answer_first_ms = time_of(facts_.answer.front());
+      facts_.answer_last_ms = time_of(facts_.answer.back());
     }
     return std::to_string(facts_.answer.size()) + " of them answer, decided by the times of " +
            std::to_string(bundle_.blocks.size()) + " block entries";
+  }
+
+  [[nodiscard]] std::optional<std::uint64_t> time_of(const HistoryRow& leaf) const {
+    const BlockEntry* block = block_of(bundle_, leaf);
+    return block == nullptr ? std::nullopt : std::optional(block->time_ms);
   }
 
   // Number of the first leaf that is not the neighbour before.

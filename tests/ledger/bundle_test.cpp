@@ -144,6 +144,18 @@ TEST(Bundle, shows_the_last_event_before_a_time_or_up_to_a_height) {
   EXPECT_EQ(name(late.error().code), "E_NOT_FOUND");
 }
 
+TEST(Bundle, shows_the_history_up_to_a_height) {
+  Renamed sample(6);
+  const auto up_to = [&](std::uint64_t height) { return sample.ask(AskHistoryTo{height}); };
+  EXPECT_EQ(numbers(up_to(0).facts->answer), (Numbers{0}));
+  EXPECT_EQ(numbers(up_to(3).facts->answer), (Numbers{0, 1, 2, 3}));
+  EXPECT_EQ(up_to(3).facts->after->seq, 4U);
+  EXPECT_EQ(up_to(3).bundle->blocks.size(), 2U);
+  EXPECT_EQ(numbers(up_to(6).facts->answer).size(), 7U);
+  EXPECT_FALSE(up_to(6).facts->after.has_value());
+  EXPECT_EQ(name(sample.make(AskHistoryTo{7}).error().code), "E_NOT_FOUND");
+}
+
 TEST(Bundle, several_events_in_one_block_share_its_proof) {
   Renamed sample(1);
   sample.chain.advance_ms(kHourMs);
@@ -189,6 +201,7 @@ TEST(Bundle, one_changed_byte_anywhere_is_refused) {
       sample.make(AskPeriod{sample.at_ms(2), sample.at_ms(4)}),
       sample.make(AskBefore{sample.at_ms(3)}),
       sample.make(AskHeight{4}),
+      sample.make(AskHistoryTo{3}),
   };
   for (const auto& made : bundles) {
     ASSERT_TRUE(made);
@@ -259,6 +272,18 @@ TEST_F(Dishonest, answers_as_of_with_an_older_event) {
   EXPECT_EQ(failed_step(changed), "range");
   changed = bundle(AskHeight{8});
   changed.question = AskHeight{9};
+  EXPECT_EQ(failed_step(changed), "range");
+}
+
+TEST_F(Dishonest, cuts_a_history_up_to_a_height_short) {
+  Bundle changed = bundle(AskHistoryTo{3});
+  changed.question = AskHistoryTo{6};
+  EXPECT_EQ(failed_step(changed), "range");
+  changed = bundle(AskHeight{3});
+  changed.question = AskHistoryTo{3};
+  EXPECT_EQ(failed_step(changed), "range");
+  changed = bundle(AskHistoryTo{8});
+  changed.question = AskHistoryTo{9};
   EXPECT_EQ(failed_step(changed), "range");
 }
 
