@@ -29,7 +29,8 @@ const std::vector<TestOrganisation>& organisations() {
       {"provider", {proto::ORG_KIND_PROVIDER}, ""},     {"vendor-b", {proto::ORG_KIND_PROVIDER}, ""},
       {"buyer", {proto::ORG_KIND_BUYER}, ""},           {"merchant", {proto::ORG_KIND_MERCHANT}, ""},
       {"broker", {proto::ORG_KIND_BROKER}, ""},         {"department", {proto::ORG_KIND_DEPARTMENT}, ""},
-      {"tax", {proto::ORG_KIND_TAX_AUTHORITY}, ""},
+      {"tax", {proto::ORG_KIND_TAX_AUTHORITY}, ""},     {"registrar-2", {proto::ORG_KIND_REGISTRAR}, "R2"},
+      {"registrar-3", {proto::ORG_KIND_REGISTRAR}, ""},
   };
   return all;
 }
@@ -115,6 +116,13 @@ const crypto::SigningKey& TestChain::key(const std::string& name) {
   auto place = keys_.find(name);
   if (place == keys_.end()) place = keys_.emplace(name, named_key(name)).first;
   return place->second;
+}
+
+std::string TestChain::name_of(const std::string& oid) const {
+  for (const auto& [name, code] : oids_) {
+    if (code == oid) return name;
+  }
+  return oid;
 }
 
 Bytes TestChain::record_bytes(const RecordSpec& spec) {

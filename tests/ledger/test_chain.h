@@ -47,13 +47,15 @@ class TestChain {
     unsigned voters = 1;  // nodes 1 to n of the exchange; keys "node", "node-2", ... with .cosign and so on
   };
   // Organisations by name: exchange, exchange-2, registrar, bank, regulator, auditor, provider, vendor-b,
-  // buyer, merchant, broker, department, tax. Key "<name>" is the officer's, "<name>.cdo" and
+  // buyer, merchant, broker, department, tax, registrar-2, registrar-3 (without a code). Key "<name>" is the
+  // officer's, "<name>.cdo" and
   // "<name>.finance" the others.
   TestChain() : TestChain(Options{}) {}
   explicit TestChain(const Options& options);
 
   [[nodiscard]] const crypto::SigningKey& key(const std::string& name);
   [[nodiscard]] const std::string& oid(const std::string& name) const { return oids_.at(name); }
+  [[nodiscard]] std::string name_of(const std::string& oid) const;  // the oid itself, if it has none
   [[nodiscard]] const Genesis& genesis() const { return *genesis_; }
   [[nodiscard]] Ledger& ledger() { return *ledger_; }
   [[nodiscard]] Storage& state() { return state_; }
