@@ -41,8 +41,6 @@ Status sync_names(DiskCalls& disk, FailureLatch& latch, const std::string& direc
   return Status::OK();
 }
 
-std::string base_name(const std::string& path) { return path.substr(path.find_last_of('/') + 1); }
-
 class CountedFile {
  public:
   CountedFile(DiskCalls& disk, DiskCounters& counters, std::string path, int descriptor)
@@ -104,9 +102,7 @@ class WritableFile final : public leveldb::WritableFile {
  public:
   WritableFile(DiskCalls& disk, DiskCounters& counters, FailureLatch& latch, const std::string& path,
                int descriptor)
-      : file_(disk, counters, path, descriptor),
-        latch_(latch),
-        is_manifest_(base_name(path).starts_with("MANIFEST")) {
+      : file_(disk, counters, path, descriptor), latch_(latch) {
     buffer_.reserve(kWriteBufferBytes);
   }
 
@@ -139,11 +135,6 @@ class WritableFile final : public leveldb::WritableFile {
 
   Status Sync() override {
     if (latch_.tripped()) return refused(latch_);
-    if (is_manifest_) {
-      // The tables that the MANIFEST is about to name must stand in the directory before it.
-      Status status = sync_names(file_.disk_, latch_, parent_directory(file_.path_));
-      if (!status.ok()) return status;
-    }
     if (Status status = Flush(); !status.ok()) return status;
     ++file_.counters_.syncs;
     if (file_.disk_.fdatasync(file_.file_.number()) != 0) return failed(latch_, "sync", file_.path_);
@@ -167,7 +158,6 @@ class WritableFile final : public leveldb::WritableFile {
 
   CountedFile file_;
   FailureLatch& latch_;
-  const bool is_manifest_;
   std::string buffer_;
 };
 
@@ -216,9 +206,7 @@ Status LevelDbEnv::NewWritableFile(const std::string& path, leveldb::WritableFil
   const int descriptor = disk_.open(path, O_WRONLY | O_CREAT | O_TRUNC);
   if (descriptor < 0) return failed(latch_, "create", path);
   auto opened = std::make_unique<WritableFile>(disk_, counters_, latch_, path, descriptor);
-  if (path.ends_with(".log")) {
-    if (Status status = sync_names(disk_, latch_, parent_directory(path)); !status.ok()) return status;
-  }
+  if (Status status = sync_names(disk_, latch_, parent_directory(path)); !status.ok()) return status;
   *file = opened.release();
   return Status::OK();
 }

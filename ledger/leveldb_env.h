@@ -1,8 +1,11 @@
 // LevelDB's environment, hardened (reliability.md 3.5): the one place where its files meet POSIX.
 //
-//  1. A new .log is made durable in its directory before LevelDB writes to it (LevelDB syncs the directory
-//  for
-//     the MANIFEST only), and so is each rename, which is how CURRENT changes.
+//  1. A new file is durable in its directory before its first byte is written, and a rename (which is how
+//  CURRENT
+//     changes) before anything that follows. LevelDB's own environment syncs the directory for the MANIFEST
+//     only: a new .log may be gone after a power cut with all that was acknowledged in it. And it does so
+//     after it has written the edit that names a new table: a cut between the two can keep the edit and lose
+//     the name, and the database does not open ("missing files").
 //  2. The first failed create, write, sync, close or rename trips the latch; from then on every call that
 //     would touch a file fails with that error, and nothing buffered is written any more. No sync is
 //     repeated.
