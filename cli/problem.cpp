@@ -1,0 +1,44 @@
+#include "cli/problem.h"
+
+#include <boost/json.hpp>
+
+namespace circula::cli {
+
+int exit_code(ledger::Code code) {
+  constexpr int kLocalEnvironment = 9;
+  const int listed = ledger::outcome_row(code).exit_code;
+  return listed > kLocalEnvironment ? kLocalEnvironment : listed;
+}
+
+std::string problem_text(const ledger::Error& error, Language language, const Terminal& terminal) {
+  const ledger::OutcomeRow& row = ledger::outcome_row(error.code);
+  std::string text = terminal.coloured_err("error[" + std::string(row.name) + "]", Colour::kRed) + ": ";
+  text += std::string(language == Language::kChinese ? row.chinese : row.english) + "\n";
+  if (!error.detail.empty()) {
+    text += "  " + error.detail + (error.field.empty() ? "" : " (" + error.field + ")") + "\n";
+  } else if (!error.field.empty()) {
+    text += "  in " + error.field + "\n";
+  }
+  text += "  " + std::string(row.remedy) + "\n";
+  text += "  details: circula explain " + std::string(row.name) + "\n";
+  return text;
+}
+
+boost::json::object problem_json(const ledger::Error& error, Language language) {
+  const ledger::OutcomeRow& row = ledger::outcome_row(error.code);
+  boost::json::object out;
+  out["type"] = "/errors/" + std::string(row.name);
+  out["title"] = std::string(language == Language::kChinese ? row.chinese : row.english);
+  out["status"] = row.http_status;
+  out["detail"] = error.detail;
+  out["remedy"] = std::string(row.remedy);
+  out["code"] = std::string(row.name);
+  out["retryable"] = row.retryable;
+  boost::json::array fields;
+  if (!error.field.empty()) fields.emplace_back(error.field);
+  out["fields"] = std::move(fields);
+  out["exit"] = exit_code(error.code);
+  return out;
+}
+
+}  // namespace circula::cli
