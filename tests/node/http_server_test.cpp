@@ -22,6 +22,7 @@ using ledger::Code;
 using std::chrono::milliseconds;
 using testing::eventually;
 using testing::RawSocket;
+using namespace std::string_literals;
 
 // Answers kept for later, as a handler that waits for finality does.
 struct Later {
@@ -393,7 +394,7 @@ TEST_F(HttpServerTest, refuses_malformed_requests_once_and_closes) {
            "POST /echo HTTP/1.1\r\n" + host + "Content-Length: -1\r\n\r\n",
            "POST /echo HTTP/1.1\r\n" + host + "Content-Length: 1\r\nContent-Length: 2\r\n\r\nab",
            "POST /echo HTTP/1.1\r\n" + host + "Transfer-Encoding: chunked\r\n\r\nzz\r\n",
-           std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 a TLS hello", 25)}) {
+           "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 a TLS hello"s}) {
     const std::string got = raw(words);
     EXPECT_TRUE(got.starts_with("HTTP/1.1 400 ")) << words << " gave " << got;
     EXPECT_NE(got.find("E_REQUEST"), std::string::npos);
