@@ -213,7 +213,15 @@ Result<std::vector<SubjectKey>> LogIndex::subjects(std::string_view prefix, std:
 }
 
 Result<std::vector<Digest>> LogIndex::records_with_prefix(ByteView prefix, std::size_t limit) const {
-  Bytes whole = tagged('r');
+  return ids_with_prefix('r', prefix, limit);
+}
+
+Result<std::vector<Digest>> LogIndex::envelopes_with_prefix(ByteView prefix, std::size_t limit) const {
+  return ids_with_prefix('v', prefix, limit);
+}
+
+Result<std::vector<Digest>> LogIndex::ids_with_prefix(char tag, ByteView prefix, std::size_t limit) const {
+  Bytes whole = tagged(tag);
   crypto::put_bytes(whole, prefix);
   std::vector<Digest> ids;
   auto scanned = rows_.scan(KeyRange::prefix(whole), Direction::kForward, [&](ByteView key, ByteView) {

@@ -64,8 +64,9 @@ class LogIndex {
   // Subject keys with a prefix, in order, after `after`.
   [[nodiscard]] Result<std::vector<SubjectKey>> subjects(std::string_view prefix, std::string_view after,
                                                          std::size_t limit) const;
-  // Ids for people may be shortened: record ids that begin with these bytes, at most `limit`.
+  // Ids for people may be shortened: record or envelope ids that begin with these bytes, at most `limit`.
   [[nodiscard]] Result<std::vector<Digest>> records_with_prefix(ByteView prefix, std::size_t limit) const;
+  [[nodiscard]] Result<std::vector<Digest>> envelopes_with_prefix(ByteView prefix, std::size_t limit) const;
 
   // Hashes for proofs.
   [[nodiscard]] std::unique_ptr<crypto::HashSource> log_hashes() const;
@@ -78,6 +79,9 @@ class LogIndex {
   [[nodiscard]] std::size_t pending_bytes() const { return rows_.pending_bytes(); }
 
  private:
+  [[nodiscard]] Result<std::vector<Digest>> ids_with_prefix(char tag, ByteView prefix,
+                                                            std::size_t limit) const;
+
   WriteBehind rows_;
 };
 
