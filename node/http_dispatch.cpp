@@ -4,6 +4,7 @@
 
 #include "crypto/ed25519.h"
 #include "crypto/encoding.h"
+#include "ledger/nearest_name.h"
 #include "node/http_server_state.h"
 
 namespace circula::node {
@@ -44,11 +45,13 @@ std::optional<Method> method_of(std::string_view word) {
 }
 
 std::optional<ledger::Error> unknown_query(const Route& route, const Request& request) {
+  std::vector<std::string> known;
+  for (const QueryParameter& parameter : route.query) known.push_back(parameter.name);
   for (const auto& [name, value] : request.query) {
-    const bool known = std::any_of(route.query.begin(), route.query.end(),
-                                   [&](const QueryParameter& parameter) { return parameter.name == name; });
-    if (!known)
-      return ledger::error(Code::E_REQUEST, "the path takes no query parameter \"" + name + "\"", name);
+    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    return ledger::error(
+        Code::E_REQUEST,
+        "the path takes no query parameter \"" + name + "\"" + ledger::nearest_name_hint(name, known), name);
   }
   return std::nullopt;
 }
