@@ -1,72 +1,52 @@
 #include "ledger/title.h"
 
 #include "ledger/canonical.h"
+#include "ledger/holder_table.h"
 #include "ledger/rights.h"
 
 namespace circula::ledger {
 namespace {
 
-Error contradiction(const TitleLine& line, std::string detail) {
-  return error(Code::E_PROOF, "history row " + std::to_string(line.seq) + ": " + std::move(detail));
+Error contradiction(std::uint64_t seq, const std::string& detail) {
+  return error(Code::E_PROOF, "history row " + std::to_string(seq) + ": " + detail);
 }
 
-Result<HolderShares> shares_of(const google::protobuf::RepeatedPtrField<proto::Holder>& holders,
-                               const TitleLine& line) {
+HolderShares shares_of(const google::protobuf::RepeatedPtrField<proto::Holder>& holders) {
   HolderShares shares;
-  for (const proto::Holder& holder : holders) {
-    if (holder.ppm() == 0 || !shares.emplace(holder.oid(), holder.ppm()).second)
-      return contradiction(line, "an empty share, or an organisation twice");
-  }
+  for (const proto::Holder& holder : holders) shares[holder.oid()] += holder.ppm();
   return shares;
 }
 
-Result<void> read_opening(const Effect& effect, TitleLine& line) {
-  if (line.seq != 0) return contradiction(line, "a table is opened once");
+Result<void> describe_opening(const Effect& effect, TitleLine& line) {
   const auto fields = parse_canonical<proto::RightOpened>(crypto::as_bytes(effect.fields), Code::E_PROOF);
   if (!fields) return fields.error();
-  if (!is_whole(fields->holders())) return contradiction(line, "the table does not sum to 1,000,000");
-  auto shares = shares_of(fields->holders(), line);
-  if (!shares) return shares.error();
   line.certificate = fields->certificate();
-  line.ppm = static_cast<std::uint32_t>(sum_ppm(fields->holders()));
-  line.to = *shares;
-  line.after = std::move(*shares);
+  line.to = shares_of(fields->holders());
+  line.ppm = sum_ppm(fields->holders());
   return {};
 }
 
 template <class Fields>
-Result<void> read_move(const Effect& effect, TitleLine& line) {
+Result<void> describe_move(const Effect& effect, TitleStep step, TitleLine& line) {
   const auto fields = parse_canonical<Fields>(crypto::as_bytes(effect.fields), Code::E_PROOF);
   if (!fields) return fields.error();
-  auto shares = shares_of(fields->to(), line);
-  if (!shares) return shares.error();
-  const auto giver = line.after.find(fields->from());
-  if (giver == line.after.end() || giver->second < fields->ppm() || fields->ppm() == 0 ||
-      sum_ppm(fields->to()) != fields->ppm() || shares->contains(fields->from())) {
-    return contradiction(line, "moves what " + fields->from() + " does not hold, or does not add up");
-  }
-  giver->second -= fields->ppm();
-  if (giver->second == 0) line.after.erase(giver);
-  for (const auto& [oid, ppm] : *shares) line.after[oid] += ppm;
+  line.step = step;
   line.from = fields->from();
-  line.to = std::move(*shares);
+  line.to = shares_of(fields->to());
   line.ppm = fields->ppm();
+  if (line.to.contains(line.from)) return contradiction(line.seq, line.from + " is giver and receiver");
   return {};
 }
 
-Result<void> read_effect(const Effect& effect, TitleLine& line) {
+// REQUIRES: a holder table has accepted the effect.
+Result<void> describe(const Effect& effect, TitleLine& line) {
   switch (effect.type) {
     case kEffectRightOpened:
-      line.step = TitleStep::kOpened;
-      return read_opening(effect, line);
+      return describe_opening(effect, line);
     case kEffectRightTransferred:
-      line.step = TitleStep::kTransferred;
-      return read_move<proto::RightTransferred>(effect, line);
-    case kEffectRightSurrendered:
-      line.step = TitleStep::kSurrendered;
-      return read_move<proto::RightSurrendered>(effect, line);
+      return describe_move<proto::RightTransferred>(effect, TitleStep::kTransferred, line);
     default:
-      return contradiction(line, "effect " + std::to_string(effect.type) + " is none on a right");
+      return describe_move<proto::RightSurrendered>(effect, TitleStep::kSurrendered, line);
   }
 }
 
@@ -85,18 +65,22 @@ std::string_view to_string(TitleStep step) {
 
 Result<std::vector<TitleLine>> chain_of_title(std::span<const HistoryRow> rows) {
   std::vector<TitleLine> chain;
+  HolderTable table;
   for (const HistoryRow& row : rows) {
     const auto effect = decode_effect(row.effect);
     if (!effect) return error(Code::E_PROOF, effect.error().detail);
+    if (row.seq != chain.size() || effect->seq != row.seq ||
+        (!chain.empty() && row.log_index <= chain.back().log_index)) {
+      return contradiction(row.seq, "not the one after the row before it");
+    }
+    if (auto applied = table.apply(row.effect); !applied)
+      return contradiction(row.seq, applied.error().detail);
+    if (table.sum_ppm() != kWholePpm) return contradiction(row.seq, "the table does not sum to 1,000,000");
     TitleLine line;
     line.seq = row.seq;
     line.log_index = row.log_index;
-    if (row.seq != chain.size() || effect->seq != row.seq ||
-        (!chain.empty() && row.log_index <= chain.back().log_index)) {
-      return contradiction(line, "not the one after the row before it");
-    }
-    if (!chain.empty()) line.after = chain.back().after;
-    if (auto read = read_effect(*effect, line); !read) return read.error();
+    if (auto described = describe(*effect, line); !described) return described.error();
+    line.after = table.ppm_by_oid();
     chain.push_back(std::move(line));
   }
   return chain;

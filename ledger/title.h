@@ -20,7 +20,7 @@ namespace circula::ledger {
 enum class TitleStep : std::uint8_t { kOpened, kTransferred, kSurrendered };
 [[nodiscard]] std::string_view to_string(TitleStep step);
 
-using HolderShares = std::map<std::string, std::uint32_t>;  // ppm by oid; sums to 1,000,000 once opened
+using HolderShares = std::map<std::string, std::uint64_t>;  // ppm by oid; sums to 1,000,000 once opened
 
 // One line of the chain of title.
 struct TitleLine {
@@ -30,7 +30,7 @@ struct TitleLine {
   std::string certificate;      // of the opening
   std::string from;             // empty at the opening
   HolderShares to;
-  std::uint32_t ppm = 0;  // moved
+  std::uint64_t ppm = 0;  // moved
   HolderShares after;     // the whole table after it
 };
 

@@ -97,7 +97,8 @@ class Scenario {
         ASSERT_TRUE(rows);
         const auto holders = holders_at(*rows, UINT64_MAX);
         ASSERT_TRUE(holders) << holders.error().detail;
-        ASSERT_EQ(*holders, asset.tables[right]);
+        const Shares& table = asset.tables[right];
+        ASSERT_EQ(*holders, HolderShares(table.begin(), table.end()));
       }
     }
   }
