@@ -1,6 +1,7 @@
 // What all handlers of the API share, and how a handler becomes a route's.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -20,6 +21,7 @@ struct Context {
   ApiOptions options;
   crypto::Policy policy;  // of genesis
   SessionTable sessions;
+  std::atomic<unsigned> dry_runs{0};  // that the node has not answered yet
 };
 // Shared by the handlers and by the callbacks that they gave to the backend, which may come after the server
 // has stopped.

@@ -10,17 +10,22 @@ namespace {
 using ledger::Code;
 using ledger::error;
 
-ledger::Result<FoundRecord> find_record(const Backend& backend, std::uint64_t index) {
+// `body` is that of the record before, or none: the records of an envelope come out of one decoded body.
+ledger::Result<FoundRecord> find_record(const Backend& backend, std::uint64_t index,
+                                        ledger::EnvelopePtr body) {
   auto row = backend.index().entry(index);
   if (!row) return row.error();
   const auto entry = *row ? record_entry(**row) : std::nullopt;
   if (!entry) return error(Code::E_NOT_FOUND, "there is no such record");
-  auto body = stored_body(backend, (*row)->height(), (*row)->body());
-  if (!body) return body.error();
-  if (entry->position >= (*body)->records().size()) {
+  if (!body || body->body_hash() != entry->body_hash) {
+    auto stored = stored_body(backend, (*row)->height(), (*row)->body());
+    if (!stored) return stored.error();
+    body = std::move(*stored);
+  }
+  if (entry->position >= body->records().size()) {
     return error(Code::E_STORAGE_CORRUPT, "the body of entry " + std::to_string(index) + " is another");
   }
-  return FoundRecord{index, std::move(**row), *entry, std::move(*body)};
+  return FoundRecord{index, std::move(**row), *entry, std::move(body)};
 }
 
 // Where the records stand that an id names: one, or those of an envelope.
@@ -55,7 +60,8 @@ ledger::Result<FoundRecords> readable_records(const Backend& backend, const Requ
   FoundRecords found;
   found.is_envelope = place->is_envelope;
   for (std::uint64_t n = 0; n < place->count; ++n) {
-    auto record = find_record(backend, place->first + n);
+    auto record =
+        find_record(backend, place->first + n, found.records.empty() ? nullptr : found.records.back().body);
     if (!record) return record.error();
     if (!caller.may_read(parties_of_record(backend, record->record().fields, record->row))) {
       return Caller::not_party();

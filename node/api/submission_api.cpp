@@ -15,6 +15,11 @@ namespace json = boost::json;
 using ledger::Code;
 using ledger::error;
 
+// Dry runs are open to anybody and share a thread with execution: a draft has a few records, and more than
+// these at once would hold up the blocks.
+constexpr std::size_t kDryRunRecordsMax = 64;
+constexpr unsigned kDryRunsAtOnceMax = 8;
+
 constexpr std::string_view kBodyHelp =
     "the canonical envelope (application/octet-stream), or application/json {\"envelope\": base64url, "
     "\"chain\": hex, optional}";
@@ -154,24 +159,35 @@ void dry_run(const ContextPtr& context, const Request& request, const Respond& r
   if (!bytes) return refuse(bytes.error());
   const auto envelope = ledger::Envelope::decode(*bytes, backend.genesis().chain_id());
   if (!envelope) return refuse(envelope.error());
-  backend.dry_run(std::move(*bytes), [context, respond, refuse, envelope = *envelope, key = request.caller](
-                                         const ledger::Result<std::vector<ledger::DryRun>>& runs) {
-    if (!runs) return refuse(runs.error());
-    const Caller caller = Caller::of(context->backend, key);
-    json::array records;
-    for (std::size_t n = 0; n < runs->size() && n < envelope->records().size(); ++n) {
-      json::object record = dry_run_view(caller, (*runs)[n]);
-      record["record"] = hex_text(envelope->records()[n].id.view());
-      record["position"] = n;
-      records.push_back(std::move(record));
-    }
-    const NodeStatus status = context->backend.status();
-    json::object answer{{"envelope", hex_text(envelope->id().view())},
-                        {"height", number_text(status.executed_height)}};
-    put_time(answer, "ledger_time", status.ledger_time_ms);
-    answer["records"] = std::move(records);
-    respond(json_answer(answer));
-  });
+  if ((*envelope)->records().size() > kDryRunRecordsMax) {
+    return refuse(error(Code::E_LIMIT, "a dry run takes at most 64 records, the envelope has " +
+                                           std::to_string((*envelope)->records().size())));
+  }
+  if (context->dry_runs.fetch_add(1) >= kDryRunsAtOnceMax) {
+    context->dry_runs.fetch_sub(1);
+    return refuse(error(Code::E_QUOTA, "8 dry runs are under way on this node"));
+  }
+  // Counts down when the answer was given, or when the node drops the question.
+  const auto counted = std::shared_ptr<void>(nullptr, [context](void*) { context->dry_runs.fetch_sub(1); });
+  backend.dry_run(std::move(*bytes),
+                  [context, respond, refuse, counted, envelope = *envelope,
+                   key = request.caller](const ledger::Result<std::vector<ledger::DryRun>>& runs) {
+                    if (!runs) return refuse(runs.error());
+                    const Caller caller = Caller::of(context->backend, key);
+                    json::array records;
+                    for (std::size_t n = 0; n < runs->size() && n < envelope->records().size(); ++n) {
+                      json::object record = dry_run_view(caller, (*runs)[n]);
+                      record["record"] = hex_text(envelope->records()[n].id.view());
+                      record["position"] = n;
+                      records.push_back(std::move(record));
+                    }
+                    const NodeStatus status = context->backend.status();
+                    json::object answer{{"envelope", hex_text(envelope->id().view())},
+                                        {"height", number_text(status.executed_height)}};
+                    put_time(answer, "ledger_time", status.ledger_time_ms);
+                    answer["records"] = std::move(records);
+                    respond(json_answer(answer));
+                  });
 }
 
 }  // namespace
@@ -199,7 +215,8 @@ Routes submission_routes(const ContextPtr& context) {
        later(context, [context](const Request& r, const Respond& respond) { dry_run(context, r, respond); }),
        {chain},
        body,
-       {Code::E_SIZE, Code::E_CANONICAL, Code::E_SUITE, Code::E_SIGNERS, Code::E_CHAIN, Code::E_LIMIT}},
+       {Code::E_SIZE, Code::E_CANONICAL, Code::E_SUITE, Code::E_SIGNERS, Code::E_CHAIN, Code::E_LIMIT,
+        Code::E_QUOTA}},
   };
 }
 

@@ -2,6 +2,7 @@
 #include "ledger/receipt.h"
 #include "ledger/trust_policy.h"
 #include "tests/node/api_server.h"
+#include "tests/node/raw_peer.h"
 
 namespace circula::node {
 namespace {
@@ -162,6 +163,41 @@ TEST_F(ApiRecords, a_dry_run_names_the_signature_that_is_missing) {
   EXPECT_EQ(text(asked[0], "oid"), chain.oid("exchange"));
   EXPECT_EQ(asked[0].at("met"), false);
   EXPECT_FALSE(asked[0].at("usages").as_array().empty());
+}
+
+TEST_F(ApiRecords, dry_runs_are_bounded_in_size_and_number) {
+  std::vector<ledger::testing::RecordSpec> many(65, registration("member", 500));
+  EXPECT_EQ(post("/v1/dryrun", chain.envelope(many)->bytes()).code(), "E_LIMIT");
+  const auto envelope = registered("member", 500);
+  backend.holds_dry_runs = true;
+  std::vector<std::thread> clients;
+  for (std::size_t n = 0; n < 8; ++n) {
+    clients.emplace_back([&] {
+      HttpClientOptions options;
+      options.url = server->origin();
+      HttpClient client = std::move(HttpClient::make(options).value());
+      const auto reply =
+          client.post("/v1/dryrun", "application/octet-stream", crypto::as_text(envelope->bytes()));
+      EXPECT_EQ(reply->status, 503) << "the node drops the question";
+    });
+  }
+  EXPECT_TRUE(testing::eventually([&] { return backend.dry_runs_held() == 8; }));
+  EXPECT_EQ(post("/v1/dryrun", envelope->bytes()).code(), "E_QUOTA");
+  backend.drop_dry_runs();
+  for (std::thread& client : clients) client.join();
+  backend.holds_dry_runs = false;
+  EXPECT_EQ(post("/v1/dryrun", envelope->bytes()).status, 200);
+}
+
+TEST_F(ApiRecords, a_large_envelope_is_shown_without_reading_it_again_for_each_record) {
+  std::vector<ledger::testing::RecordSpec> many;
+  for (unsigned n = 0; n < 400; ++n) many.push_back(registration("member-" + std::to_string(n), 1000 + n));
+  const auto envelope = chain.envelope(many);
+  (void)backend.run({envelope});
+  const std::size_t before = backend.blocks_read();
+  const Reply reply = get("/v1/records/" + hex(envelope->id()), "exchange");
+  EXPECT_EQ(reply.json().at("records").as_array().size(), 400U);
+  EXPECT_EQ(backend.blocks_read(), before + 1);
 }
 
 TEST_F(ApiRecords, a_record_is_shown_with_what_was_signed_and_what_came_of_it) {

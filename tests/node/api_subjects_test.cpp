@@ -2,7 +2,9 @@
 #include "crypto/hash.h"
 #include "ledger/bundle.h"
 #include "ledger/calendar.h"
+#include "ledger/object_id.h"
 #include "ledger/trust_policy.h"
+#include "tests/ledger/asset_records.h"
 #include "tests/node/api_server.h"
 
 namespace circula::node {
@@ -193,6 +195,33 @@ TEST_F(ApiSubjects, a_proof_of_what_is_not_final_waits) {
   backend.goes = testing::FakeBackend::Goes::kOrdered;
   EXPECT_EQ(post("/v1/records", chain.envelope({registration("member", 500)})->bytes()).status, 202);
   EXPECT_EQ(get("/v1/proofs/" + buyer() + "?timeout_ms=1").code(), "E_FINALITY_STALLED");
+}
+
+TEST_F(ApiSubjects, an_asset_is_found_by_its_name_and_a_unique_beginning_of_it) {
+  const ledger::ShortId asset =
+      ledger::testing::certified(chain, "provider", ledger::testing::asset_body("Bus GPS"));
+  backend.finalise();
+  const std::string hex = crypto::to_hex(asset.view());
+  const std::string name = ledger::object_text(ledger::ObjectKind::kAsset, asset);
+  for (const std::string& id : {hex, name, name.substr(0, 9), name.substr(0, 20)}) {
+    const json::object view = get("/v1/subjects/asset/" + id).json();
+    EXPECT_EQ(text(view, "subject"), "asset/" + hex) << id;
+    EXPECT_EQ(text(view, "id"), name);
+    EXPECT_EQ(text(view.at("fields").at("description"), "title"), "Bus GPS");
+    EXPECT_EQ(text(get("/v1/history/right/" + id + "/O").json(), "subject"), "right/" + hex + "/O");
+    EXPECT_EQ(get("/v1/proofs/right/" + id + "/O?history=1").status, 200);
+  }
+  EXPECT_EQ(text(get("/v1/subjects/right/" + name + "/O").json(), "id"), name + "/O");
+  for (const std::string& prefix :
+       {std::string("asset/"), std::string("asset/as-"), "asset/" + name.substr(0, 4), "asset/" + name,
+        "asset/" + hex.substr(0, 3)}) {
+    const json::object page = get("/v1/subjects?prefix=" + prefix).json();
+    ASSERT_EQ(page.at("subjects").as_array().size(), 1U) << prefix;
+    EXPECT_EQ(text(page.at("subjects").at(0), "id"), name);
+  }
+  const std::string other = name.substr(0, 8) + (name[8] == '0' ? "1" : "0");
+  EXPECT_TRUE(get("/v1/subjects?prefix=asset/" + other).json().at("subjects").as_array().empty());
+  EXPECT_EQ(get("/v1/subjects/asset/" + other).code(), "E_NOT_FOUND");
 }
 
 TEST_F(ApiSubjects, ids_of_objects_are_read_strictly) {

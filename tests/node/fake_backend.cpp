@@ -74,6 +74,7 @@ std::vector<Rejection> FakeBackend::rejections() const {
 
 ledger::Result<std::optional<Bytes>> FakeBackend::stored_block(std::uint64_t height) const {
   const std::lock_guard lock(mutex_);
+  ++blocks_read_;
   if (height == 0 || height > chain_.blocks().size()) return std::optional<Bytes>();
   return std::optional(ledger::encode_block(chain_.blocks()[height - 1]));
 }
@@ -151,11 +152,31 @@ void FakeBackend::status_of(const Digest& id, std::function<void(EnvelopeStatus)
 void FakeBackend::dry_run(Bytes envelope,
                           std::function<void(ledger::Result<std::vector<ledger::DryRun>>)> done) {
   std::unique_lock lock(mutex_);
+  if (holds_dry_runs) {
+    held_.push_back(std::move(done));
+    return;
+  }
   const auto decoded = ledger::Envelope::decode(std::move(envelope), chain_.genesis().chain_id());
   if (!decoded) return done(decoded.error());
   auto runs = chain_.ledger().dry_run(**decoded, chain_.time_ms());
   lock.unlock();
   done(std::move(runs));
+}
+
+std::size_t FakeBackend::blocks_read() const {
+  const std::lock_guard lock(mutex_);
+  return blocks_read_;
+}
+
+std::size_t FakeBackend::dry_runs_held() const {
+  const std::lock_guard lock(mutex_);
+  return held_.size();
+}
+
+void FakeBackend::drop_dry_runs() {
+  std::unique_lock lock(mutex_);
+  const auto dropped = std::exchange(held_, {});
+  lock.unlock();
 }
 
 void FakeBackend::proven(const ledger::SubjectKey& key, std::chrono::milliseconds,

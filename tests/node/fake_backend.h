@@ -28,10 +28,15 @@ class FakeBackend final : public Backend {
   std::optional<ledger::Error> refuses;  // every submission
   std::optional<std::string> why_not_ready;
   bool is_alive = true;
+  bool holds_dry_runs = false;  // instead of answering them
+  void drop_dry_runs();
   // Executes a block and makes a final checkpoint over it.
   ledger::ExecutedBlock run(const std::vector<ledger::EnvelopePtr>& bodies);
   void order_pool();
   void finalise();
+
+  [[nodiscard]] std::size_t dry_runs_held() const;
+  [[nodiscard]] std::size_t blocks_read() const;
 
   [[nodiscard]] const ledger::Genesis& genesis() const override { return chain_.genesis(); }
   [[nodiscard]] const ledger::LogIndex& index() const override { return chain_.ledger().index(); }
@@ -73,6 +78,8 @@ class FakeBackend final : public Backend {
   FinalCheckpoint checkpoint_;
   std::vector<Rejection> rejections_;
   std::list<Waiting> waiting_;
+  std::vector<std::function<void(ledger::Result<std::vector<ledger::DryRun>>)>> held_;
+  mutable std::size_t blocks_read_ = 0;
   bool stopping_ = false;
   std::condition_variable changed_;
   std::thread waker_;
