@@ -208,6 +208,18 @@ TEST_F(ApiVisibility, effects_on_what_the_caller_may_not_read_are_withheld) {
   EXPECT_TRUE(withheld);
 }
 
+TEST_F(ApiVisibility, a_record_is_open_to_those_to_whom_it_gave_income) {
+  ledger::proto::Record record;
+  record.set_author(std::string(chain.key("buyer").public_key().text()));
+  record.add_signers(std::string(chain.key("stranger").public_key().text()));
+  record.set_on_behalf(chain.oid("merchant"));
+  ledger::proto::IndexedEntry entry;
+  entry.add_effects()->set_subject("income/" + chain.oid("vendor-b") + "/CNY");
+  entry.add_effects()->set_subject("org/" + chain.oid("provider"));
+  EXPECT_EQ(api::parties_of_record(backend, record, entry),
+            (api::Oids{chain.oid("buyer"), chain.oid("merchant"), chain.oid("vendor-b")}));
+}
+
 TEST_F(ApiVisibility, organisations_are_found_in_text_fields_at_any_depth) {
   ledger::proto::OrgState state;
   state.set_admitted_by(chain.oid("exchange"));
