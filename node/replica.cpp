@@ -5,6 +5,7 @@
 
 #include "crypto/encoding.h"
 #include "ledger/canonical.h"
+#include "node/chain_store.h"
 #include "node/consensus_codec.h"
 
 namespace circula::node {
@@ -15,22 +16,11 @@ constexpr std::size_t kExecutedBodiesMax = 65'536;  // several seconds of gossip
 constexpr std::uint64_t kRepeatMs = 1'000;          // cosignatures that did not become final are sent again
 constexpr std::uint64_t kHeardMs = 2'000;           // one longest election timeout: a peer heard since is up
 
-consensus::Configuration to_core(const ledger::proto::Configuration& configuration) {
-  consensus::Configuration core;
-  for (const ledger::proto::Member& member : configuration.members()) {
-    // Learners pull and are no business of the core's (design.md 6).
-    if (member.role() == ledger::proto::MEMBER_ROLE_VOTER) {
-      core.voters.push_back({static_cast<std::uint16_t>(member.node_id())});
-    }
-  }
-  return core;
-}
-
 }  // namespace
 
 bool ReplicaEffects::empty() const {
-  return !save && writes.empty() && !promise && messages.empty() && verify.empty() && execute.empty() &&
-         admissions.empty() && !finalised && evidence.empty() && alarms.empty() && !stop;
+  return !save && writes.empty() && promises.empty() && messages.empty() && verify.empty() &&
+         execute.empty() && admissions.empty() && !finalised && evidence.empty() && alarms.empty() && !stop;
 }
 
 Replica::Replica(const ledger::Genesis& genesis, Options options, Restored restored)
@@ -266,7 +256,7 @@ void Replica::broadcast(const proto::PeerMessage& message, Audience audience) {
 }
 
 void Replica::apply_finality(Finality::Outcome outcome) {
-  if (!outcome.promises.empty()) effects_.promise = outcome.promises.back();
+  for (const Sealed& promise : outcome.promises) effects_.promises.push_back(promise);
   for (proto::Cosigned& own : outcome.to_send) {
     proto::PeerMessage message;
     *message.mutable_cosigned() = std::move(own);

@@ -5,7 +5,7 @@
 // How a shell drives it: construct; then forever call an event function and carry out take_effects():
 //   1. `save` is synced before anything else of the batch or of a later one leaves or is written;
 //   2. `writes` go to chain/ in order, each atomic and synced, then on_durable(ticket);
-//   3. `promise` is synced in meta/, then on_promised();
+//   3. the last of `promises` is synced in meta/, then on_promised() for each, in order;
 //   4. `messages` may be lost; `verify` and `execute` may take their time, `execute` in order;
 //   5. a failed write, or `stop`, ends the process.
 //
@@ -64,7 +64,7 @@ struct Admission {
 struct ReplicaEffects {
   std::optional<consensus::HardState> save;
   std::vector<BlockWrite> writes;
-  std::optional<Sealed> promise;
+  std::vector<Sealed> promises;  // ascending: syncing the last covers all
   std::vector<PeerOutput> messages;
   std::vector<ledger::EnvelopePtr> verify;  // answer each with on_verified
   std::vector<BlockPtr> execute;            // answer each with on_executed
