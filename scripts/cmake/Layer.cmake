@@ -37,11 +37,14 @@ function(circula_proto name)
   target_include_directories(circula_${name} SYSTEM PUBLIC ${out})
 endfunction()
 
-# circula_test(NAME [LINK targets...] [LABELS labels...] [TIMEOUT s]): one GoogleTest executable from
-# every *_test.cpp of the current folder; each case becomes a ctest case.
+# circula_test(NAME [FILES files...] [LINK targets...] [LABELS labels...] [TIMEOUT s]): one GoogleTest
+# executable from these files, or from every .cpp of the current folder; each case becomes a ctest case.
 function(circula_test name)
-  cmake_parse_arguments(TEST "" "TIMEOUT" "LINK;LABELS" ${ARGN})
+  cmake_parse_arguments(TEST "" "TIMEOUT" "FILES;LINK;LABELS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS *.cpp)
+  if(TEST_FILES)
+    set(sources ${TEST_FILES})
+  endif()
   if(NOT sources)
     return()
   endif()

@@ -1,7 +1,5 @@
 #include "tests/ledger/test_chain.h"
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <stdexcept>
 
@@ -83,10 +81,10 @@ TestChain::TestChain(const Options& options) : time_ms_(options.time_ms), voters
           std::string(key(named.first).sign(possession_statement({}, oids_[name])).text()));
     }
   }
-  for (unsigned id = 1; id <= voters_; ++id) {
+  for (unsigned id = 1; id <= voters_ + options.learners; ++id) {
     proto::Member& member = *message.mutable_configuration()->add_members();
     member.set_node_id(id);
-    member.set_role(proto::MEMBER_ROLE_VOTER);
+    member.set_role(id <= voters_ ? proto::MEMBER_ROLE_VOTER : proto::MEMBER_ROLE_LEARNER);
     member.set_oid(oids_["exchange"]);
     member.set_node_key(text(key(node_name(id)).public_key()));
     member.set_cosign_key(text(key(node_name(id) + ".cosign").public_key()));

@@ -44,6 +44,7 @@ class TestChain {
     proto::Profile profile = proto::PROFILE_REHEARSAL;
     std::uint64_t time_ms = 1'680'000'000'000;      // 2023-03-28
     std::vector<proto::RecordVersion> active = {};  // empty: every type of the registry
+    unsigned learners = 0;                          // the nodes after the voters
     unsigned voters = 1;  // nodes 1 to n of the exchange; keys "node", "node-2", ... with .cosign and so on
   };
   // Organisations by name: exchange, exchange-2, registrar, bank, regulator, auditor, provider, vendor-b,
