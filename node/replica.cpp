@@ -33,6 +33,7 @@ Replica::Replica(const ledger::Genesis& genesis, Options options, Restored resto
       committed_(restored.executed.height),
       handed_over_(restored.executed.height),
       executed_(restored.executed.height),
+      learner_durable_(restored.tip.height),
       executed_time_ms_(restored.executed.time_ms) {
   if (options_.voter) {
     options_.raft.self = {options_.self};
@@ -136,8 +137,8 @@ void Replica::on_durable(const consensus::AppendTicket& ticket) {
   if (raft_) {
     raft_->durable(ticket);
   } else {
-    committed_ = std::max(committed_, std::min(ticket.last.index.value, finality_.known_final_height()));
-    execute_committed();
+    learner_durable_ = std::max(learner_durable_, ticket.last.index.value);
+    commit_as_learner();
   }
   pump();
   build_blocks();
@@ -270,10 +271,14 @@ void Replica::apply_finality(Finality::Outcome outcome) {
   }
   if (outcome.finalised) effects_.finalised = std::move(outcome.finalised);
   if (outcome.diverged) effects_.stop = std::move(outcome.diverged);
-  if (!raft_ && committed_ < finality_.known_final_height()) {
-    committed_ = std::max(committed_, std::min(tip_.height, finality_.known_final_height()));
-    execute_committed();
-  }
+  if (!raft_) commit_as_learner();
+}
+
+// A learner takes a block for committed when a final checkpoint covers it, and executes it when it is
+// durable.
+void Replica::commit_as_learner() {
+  committed_ = std::max(committed_, std::min(learner_durable_, finality_.known_final_height()));
+  execute_committed();
 }
 
 void Replica::execute_committed() {

@@ -148,6 +148,7 @@ class Replica {
   void write_blocks(const consensus::AppendEffect& append);
   void apply_finality(Finality::Outcome outcome);
   void execute_committed();
+  void commit_as_learner();
   void trim_window();
   void place_block(BlockPtr block);
   void drop_window_from(std::uint64_t height);
@@ -215,6 +216,7 @@ class Replica {
   std::uint64_t committed_ = 0;
   std::uint64_t handed_over_ = 0;  // to execution
   std::uint64_t executed_ = 0;
+  std::uint64_t learner_durable_ = 0;  // newest height that is on a learner's disk
   std::uint64_t executed_time_ms_ = 0;
   std::optional<std::uint64_t> next_due_ms_;
   std::uint64_t last_due_block_ms_ = 0;

@@ -202,6 +202,8 @@ void Replica::report_held() {
 }
 
 void Replica::forget_held() {
+  // The leader must hear that these are not held any more, or it would wait for them for ever.
+  if (raft_ && held_ && reported_held_ != 0) raft_->hold_back(held_->term, raft_->log().last_index());
   held_.reset();
   reported_held_ = 0;
   exchange_.forget_all();

@@ -104,7 +104,10 @@ void Replica::on_verified(const Digest& body_hash, bool good) {
 
 void Replica::take_body(EnvelopePtr envelope) {
   const Digest& hash = envelope->body_hash();
-  if (find_body(hash) != nullptr || executed_bodies_.contains(hash)) return;
+  if (find_body(hash) != nullptr) return;
+  // An executed body is of use only when a later block lists it again: a leader that has forgotten it may do
+  // so.
+  if (executed_bodies_.contains(hash) && !exchange_.wants(hash)) return;
   if (verifying_.size() >= kVerifyingMax) return;
   verify_body(std::move(envelope));
 }

@@ -61,7 +61,7 @@ std::vector<ledger::EnvelopePtr> Replica::choose_bodies() const {
   std::size_t bytes = 0;
   std::size_t records = 0;
   pool_.visit([&](const ledger::EnvelopePtr& body) {
-    if (in_log_.contains(body->body_hash())) return true;
+    if (in_log_.contains(body->body_hash()) || executed_bodies_.contains(body->body_hash())) return true;
     if (bytes + body->bytes().size() > ledger::kBlockBytesMax ||
         records + body->records().size() > ledger::kBlockRecordsMax) {
       return false;

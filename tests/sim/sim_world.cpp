@@ -13,6 +13,7 @@ namespace {
 constexpr std::uint64_t kTickUs = 10'000;
 constexpr std::uint64_t kWarmUpUs = 15'000'000;
 constexpr std::uint64_t kConvergeUs = 60'000'000;  // of virtual time: the bound on liveness after healing
+constexpr std::uint64_t kQuietUs = 5'000'000;      // after the last request: everything is final everywhere
 constexpr std::uint64_t kClientMeanMs = 400;
 
 ledger::testing::TestChain::Options chain_options(const SimOptions& options) {
@@ -140,7 +141,7 @@ void World::tick_all() {
   for (const auto& one : nodes_) {
     if (one->alive()) one->tick();
   }
-  client_turn();
+  if (clients_on_) client_turn();
   watch_acknowledgements();
   if (faults_on_) fault_turn();
   at(kTickUs, [this] { tick_all(); });
@@ -262,7 +263,7 @@ void World::audit() {
   for (const auto& one : nodes_) top = std::max(top, one->ledger().position().height);
   for (const auto& one : nodes_) {
     const ledger::Position& position = one->ledger().position();
-    if (position.height + 2 < top || one->replica().finality().newest().height + 2 < top) {
+    if (position.height != top || one->replica().finality().newest().height != top) {
       throw Violation("converges", "node " + std::to_string(one->id()) + " executed " +
                                        std::to_string(position.height) + ", final " +
                                        std::to_string(one->replica().finality().newest().height) +
@@ -310,6 +311,8 @@ SimReport World::run() {
   run_until(kWarmUpUs + options_.virtual_s * 1'000'000);
   heal();
   run_until(now_us_ + kConvergeUs);
+  clients_on_ = false;
+  run_until(now_us_ + kQuietUs);
   audit();
   report_.virtual_s = now_us_ / 1'000'000;
   report_.trace_hash = trace_.finish();

@@ -190,6 +190,7 @@ class World {
   std::uint64_t now_us_ = 0;
   std::uint64_t next_order_ = 0;
   bool faults_on_ = false;
+  bool clients_on_ = true;
   std::set<std::pair<NodeNumber, NodeNumber>> cut_;  // from, to
   std::uint64_t partition_ends_us_ = 0;
   std::map<NodeNumber, std::uint64_t> restart_at_us_;
