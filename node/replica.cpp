@@ -12,6 +12,7 @@ namespace circula::node {
 namespace {
 
 constexpr std::uint64_t kWindowBlocksMin = 64;  // executed blocks kept for followers that are a little behind
+constexpr std::size_t kCatchUpBlocksMax = 16;   // old blocks whose bodies a follower may still ask for
 constexpr std::size_t kExecutedBodiesMax = 65'536;  // several seconds of gossip at full rate
 constexpr std::uint64_t kRepeatMs = 1'000;          // cosignatures that did not become final are sent again
 constexpr std::uint64_t kHeardMs = 2'000;           // one longest election timeout: a peer heard since is up
@@ -227,14 +228,26 @@ void Replica::send_consensus(const consensus::Outgoing& outgoing) {
   if (const auto* append = std::get_if<consensus::Append>(&outgoing.message); append != nullptr) {
     std::uint64_t height = append->first_index().value;
     for (const consensus::Entry& entry : append->entries) {
-      const BlockPtr block = block_at(height++);
+      const BlockPtr block = block_at(height);
       if (block == nullptr || block->frame.header.term != entry.term.value) return;
+      // A follower that is far behind has not been sent these bodies, and no pool holds them any more.
+      if (!window_.contains(height++)) push_old_bodies(outgoing.to.value, block);
       frames.push_back(block->frame);
     }
   }
   proto::PeerMessage message;
   *message.mutable_consensus() = encode_consensus(outgoing.message, frames);
   send(outgoing.to.value, message);
+}
+
+void Replica::push_old_bodies(NodeNumber to, const BlockPtr& block) {
+  caught_up_.push_back(block);
+  if (caught_up_.size() > kCatchUpBlocksMax) caught_up_.pop_front();
+  proto::PeerMessage message;
+  for (const ledger::EnvelopePtr& body : block->bodies) {
+    message.mutable_bodies()->add_bodies(std::string(crypto::as_text(body->bytes())));
+  }
+  if (message.has_bodies()) send(to, message);
 }
 
 void Replica::send(NodeNumber to, const proto::PeerMessage& message) {

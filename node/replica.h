@@ -145,6 +145,7 @@ class Replica {
   enum class Audience : std::uint8_t { kVoters, kLearners, kAll };
   void broadcast(const proto::PeerMessage& message, Audience audience);
   void send_consensus(const consensus::Outgoing& outgoing);
+  void push_old_bodies(NodeNumber to, const BlockPtr& block);
   void write_blocks(const consensus::AppendEffect& append);
   void apply_finality(Finality::Outcome outcome);
   void execute_committed();
@@ -211,6 +212,7 @@ class Replica {
 
   WindowMap window_;                              // complete blocks: appended, and some that are executed
   ledger::ParentLink tip_;                        // of the log
+  std::deque<BlockPtr> caught_up_;                // blocks outside the window that were sent lately
   std::set<Digest> in_log_;                       // body hashes of appended blocks above the executed one
   std::map<Digest, ledger::EnvelopePtr> bodies_;  // verified bodies outside the pool, for held blocks
   std::uint64_t committed_ = 0;

@@ -158,11 +158,15 @@ void Replica::on_body_request(NodeNumber from, const proto::BodyRequest& message
       missing.insert(to_digest(hash));
     }
   }
-  for (auto block = window_.begin(); block != window_.end() && !missing.empty(); ++block) {
-    for (const EnvelopePtr& body : block->second->bodies) {
+  const auto search = [&](const BlockPtr& block) {
+    for (const EnvelopePtr& body : block->bodies) {
       if (missing.erase(body->body_hash()) > 0) add(body);
     }
-  }
+  };
+  for (auto block = window_.begin(); block != window_.end() && !missing.empty(); ++block)
+    search(block->second);
+  for (auto block = caught_up_.begin(); block != caught_up_.end() && !missing.empty(); ++block)
+    search(*block);
   if (reply.has_bodies()) send(from, reply);
 }
 
@@ -230,7 +234,7 @@ void Replica::on_block_request(NodeNumber from, const proto::BlockRequest& messa
     bytes += block->frame.header_bytes.size() + block->frame.body_hashes.size() * Digest::kSize;
   }
   send(from, reply);
-  if (finality_.newest().height >= message.from()) {
+  if (finality_.newest().height > message.final_height()) {
     proto::PeerMessage note;
     note.mutable_final_note()->set_height(finality_.newest().height);
     note.mutable_final_note()->set_note(finality_.newest().note);
@@ -252,6 +256,7 @@ void Replica::pull_blocks() {
   pulled_at_ms_ = now_ms_;
   proto::PeerMessage message;
   message.mutable_block_request()->set_from(tip_.height + 1);
+  message.mutable_block_request()->set_final_height(finality_.known_final_height());
   send(pull_from_, message);
 }
 
