@@ -64,6 +64,7 @@ struct Command {
 // One function a group, in the file of its name.
 [[nodiscard]] std::span<const Command> about_commands();
 [[nodiscard]] std::span<const Command> context_commands();
+[[nodiscard]] std::span<const Command> node_commands();
 
 // All commands, in the order of the help.
 [[nodiscard]] std::span<const Command> all_commands();
