@@ -190,9 +190,11 @@ Result<ChainStore::Recovered> ChainStore::recover(const consensus::Configuration
   if (*note && *note_height) {
     const std::string text(crypto::as_text(**note));
     auto parsed = crypto::Note::parse(text);
-    auto checkpoint = parsed ? crypto::Checkpoint::parse(parsed->text) : crypto::Result<crypto::Checkpoint>(parsed.error());
+    auto checkpoint =
+        parsed ? crypto::Checkpoint::parse(parsed->text) : crypto::Result<crypto::Checkpoint>(parsed.error());
     if (!checkpoint) return error(Code::E_STORAGE_CORRUPT, "meta/ final: " + checkpoint.error().detail);
-    recovered.finality.final_checkpoint = {crypto::Reader(**note_height).u64be(), checkpoint->size, checkpoint->root, text};
+    recovered.finality.final_checkpoint = {crypto::Reader(**note_height).u64be(), checkpoint->size,
+                                           checkpoint->root, text};
   }
   return recovered;
 }

@@ -216,11 +216,9 @@ Result<void> Daemon::start_transport() {
   PeerTransport::Callbacks callbacks;
   callbacks.on_frame = [this](ReceivedFrame frame) { on_frame(std::move(frame)); };
   callbacks.on_up = [this](PeerId peer) {
-    spdlog::info("event=peer_up peer={}", peer);
     replica_thread_->post([this, peer] { replica_->on_peer_up(peer); });
   };
   callbacks.on_down = [this](PeerId peer) {
-    spdlog::info("event=peer_down peer={}", peer);
     replica_thread_->post([this, peer] { replica_->on_peer_down(peer); });
   };
 

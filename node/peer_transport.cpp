@@ -56,7 +56,7 @@ void RefusalLog::note(const char* reason, const asio::ip::address& remote, Stead
     ++line->second.suppressed;
     return;
   }
-  spdlog::warn("peer.refused reason={} remote={} suppressed={}", reason, remote.to_string(),
+  spdlog::warn("event=peer_refused reason={} remote={} suppressed={}", reason, remote.to_string(),
                line->second.suppressed);
   line->second = {now, 0};
 }

@@ -263,7 +263,7 @@ void PeerTransport::State::set_up(PeerLink& link) {
     link.up = true;
     ++counters.channels;
   }
-  spdlog::info("peer.up peer={}", link.address.id);
+  spdlog::info("event=peer_up peer={}", link.address.id);
   if (callbacks.on_up) callbacks.on_up(link.address.id);
 }
 
@@ -275,7 +275,7 @@ void PeerTransport::State::set_down(PeerLink& link) {
     link.queue.clear();
     link.queued_bytes = 0;
   }
-  spdlog::info("peer.down peer={}", link.address.id);
+  spdlog::info("event=peer_down peer={}", link.address.id);
   if (callbacks.on_down) callbacks.on_down(link.address.id);
 }
 

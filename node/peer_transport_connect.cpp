@@ -211,7 +211,7 @@ asio::awaitable<void> PeerTransport::State::sweep() {
           const std::lock_guard lock(mutex);
           ++counters.peers_silent;
         }
-        spdlog::info("peer.silent peer={}", connection->link->address.id);
+        spdlog::info("event=peer_silent peer={}", connection->link->address.id);
         close(connection);
       } else if (time - connection->last_out > options.ping_interval) {
         ping(*connection);

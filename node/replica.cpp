@@ -15,7 +15,6 @@ constexpr std::uint64_t kWindowBlocksMin = 64;  // executed blocks kept for foll
 constexpr std::size_t kCatchUpBlocksMax = 16;   // old blocks whose bodies a follower may still ask for
 constexpr std::size_t kExecutedBodiesMax = 65'536;  // several seconds of gossip at full rate
 constexpr std::uint64_t kRepeatMs = 1'000;          // cosignatures that did not become final are sent again
-constexpr std::uint64_t kHeardMs = 2'000;           // one longest election timeout: a peer heard since is up
 
 }  // namespace
 
@@ -76,7 +75,6 @@ void Replica::repeat_unfinished() {
 void Replica::on_peer_message(NodeNumber from, ByteView frame) {
   proto::PeerMessage message;
   if (!message.ParseFromArray(frame.data(), static_cast<int>(frame.size()))) return;
-  peers_[from].heard_ms = now_ms_;
   switch (message.kind_case()) {
     case proto::PeerMessage::kConsensus:
       on_consensus(from, message.consensus());
@@ -112,7 +110,7 @@ void Replica::on_peer_message(NodeNumber from, ByteView frame) {
 }
 
 void Replica::on_peer_up(NodeNumber peer) {
-  peers_[peer] = {true, now_ms_};
+  peers_[peer].up = true;
   announce_pool(peer);
   for (const proto::Cosigned& own : finality_.own_unfinished()) {
     proto::PeerMessage message;
@@ -388,8 +386,8 @@ NodeStatus Replica::status() const {
     const auto node = static_cast<NodeNumber>(one.node_id());
     const bool voter = one.role() == ledger::proto::MEMBER_ROLE_VOTER;
     const auto view = peers_.find(node);
-    const bool heard = view != peers_.end() && view->second.up && view->second.heard_ms + kHeardMs >= now_ms_;
-    const bool up = node == options_.self || heard;
+    // The transport pings a silent channel and closes a dead one, so an open channel is a peer that is up.
+    const bool up = node == options_.self || (view != peers_.end() && view->second.up);
     (voter ? status.voters : status.learners) += 1;
     if (up) (voter ? status.voters_up : status.learners_up) += 1;
     NodeStatus::Peer peer;

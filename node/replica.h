@@ -135,7 +135,6 @@ class Replica {
   using WindowMap = std::map<std::uint64_t, BlockPtr>;
   struct PeerView {
     bool up = false;
-    std::uint64_t heard_ms = 0;
   };
 
   // replica.cpp
