@@ -2,18 +2,26 @@
 
 #include <algorithm>
 
+#include "ledger/agreement.h"
 #include "ledger/asset.h"
 #include "ledger/certificate.h"
 #include "ledger/chain_family.h"
+#include "ledger/contract.h"
+#include "ledger/event_refund.h"
 #include "ledger/identity.h"
+#include "ledger/income.h"
+#include "ledger/period_close.h"
 #include "ledger/rights.h"
+#include "ledger/settlement.h"
 
 namespace circula::ledger {
 namespace {
 
 // A new record type adds its family here and nowhere else.
 constexpr const Family* kFamilies[] = {
-    &kChainFamily, &kIdentityFamily, &kAssetFamily, &kCertificateFamily, &kRightsFamily,
+    &kChainFamily,  &kIdentityFamily,  &kAssetFamily,       &kCertificateFamily,
+    &kRightsFamily, &kAgreementFamily, &kContractFamily,    &kSettlementFamily,
+    &kIncomeFamily, &kRefundFamily,    &kPeriodCloseFamily,
 };
 
 }  // namespace
@@ -39,9 +47,10 @@ const EffectType* find_effect_type(std::uint16_t number) {
 }
 
 const SubjectFields* find_subject_fields(std::string_view key) {
+  const auto parts = static_cast<unsigned>(std::ranges::count(key, '/'));
   for (const Family* family : kFamilies) {
     for (const SubjectFields& row : family->subjects) {
-      if (key.starts_with(row.key_prefix)) return &row;
+      if (key.starts_with(row.key_prefix) && (row.parts == 0 || row.parts == parts)) return &row;
     }
   }
   return nullptr;

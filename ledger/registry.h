@@ -33,6 +33,7 @@ struct SubjectFields {
   SubjectKind kind;
   std::string_view key_prefix;  // the whole key, or its beginning, when a kind has several messages (config)
   const google::protobuf::Descriptor* (*fields)();
+  unsigned parts = 0;  // after the kind, when they tell several messages apart (agreement, event); 0: any
 };
 
 // What ledger time alone brings about (design.md 4). It cannot fail: it finds the subject as it is.
@@ -72,8 +73,8 @@ constexpr EffectType effect_type(std::uint16_t number, std::string_view name) {
   return {number, name, &Fields::descriptor};
 }
 template <class Fields>
-constexpr SubjectFields subject_fields(SubjectKind kind, std::string_view key_prefix) {
-  return {kind, key_prefix, &Fields::descriptor};
+constexpr SubjectFields subject_fields(SubjectKind kind, std::string_view key_prefix, unsigned parts = 0) {
+  return {kind, key_prefix, &Fields::descriptor, parts};
 }
 
 }  // namespace circula::ledger

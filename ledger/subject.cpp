@@ -56,7 +56,9 @@ SubjectKind kind_of(std::string_view key) {
   return *kind;
 }
 
-SubjectKey org_key(std::string_view oid) { return join("org", oid); }
+SubjectKey org_key(std::string_view oid) {
+  return join("org", oid.size() <= kOidCharactersMax ? oid : std::string_view());
+}
 SubjectKey key_key(const PublicKey& key) { return join("key", crypto::to_hex(key.view())); }
 SubjectKey asset_key(const ShortId& asset) { return join("asset", hex(asset)); }
 SubjectKey right_key(const ShortId& asset, char right) {
@@ -64,16 +66,22 @@ SubjectKey right_key(const ShortId& asset, char right) {
 }
 SubjectKey certificate_key(std::string_view number) { return join("certificate", number); }
 SubjectKey agreement_key(const ShortId& agreement) { return join("agreement", hex(agreement)); }
+SubjectKey agreement_version_key(const ShortId& agreement, std::uint32_t version) {
+  return join("agreement", hex(agreement), std::to_string(version));
+}
 SubjectKey contract_key(const ShortId& contract) { return join("contract", hex(contract)); }
 SubjectKey event_key(const ShortId& event) { return join("event", hex(event)); }
+SubjectKey event_node_key(const ShortId& event, std::string_view path) {
+  return join("event", hex(event), path);
+}
 SubjectKey counter_key(const ShortId& agreement, std::string_view id, std::string_view period) {
   return period.empty() ? join("counter", hex(agreement), id) : join("counter", hex(agreement), id, period);
 }
 SubjectKey income_key(std::string_view oid, std::string_view currency) {
   return join("income", oid, currency);
 }
-SubjectKey period_key(const ShortId& agreement, std::string_view oid, std::string_view day) {
-  return join("period", hex(agreement), oid, day);
+SubjectKey period_key(const ShortId& agreement, std::string_view oid, std::string_view period) {
+  return join("period", hex(agreement), oid, period);
 }
 SubjectKey replay_key(std::uint64_t expiry_hour) { return join("replay", std::to_string(expiry_hour)); }
 SubjectKey unique_key(std::string_view name, const Digest& digest) {

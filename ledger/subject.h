@@ -24,6 +24,7 @@ inline constexpr std::uint8_t kStateVersion = 1;
 inline constexpr std::uint8_t kEffectVersion = 1;
 inline constexpr std::size_t kSubjectValueBytesMax = 16 * 1024;
 inline constexpr std::size_t kSubjectKeyBytesMax = 255;
+inline constexpr std::size_t kOidCharactersMax = 24;  // "lei:" and 20
 
 // Subtrees of histories and of the main log have their heads stored from this level on: 256 leaves, a tile of
 // the C2SP format (formats.md 1.4).
@@ -60,18 +61,23 @@ struct SubjectKindName {
 [[nodiscard]] SubjectKind kind_of(std::string_view key);
 
 // Keys out of parts that a body gives may be longer than kSubjectKeyBytesMax: no subject has such a key.
+// A code longer than kOidCharactersMax, which a body may hold, gives the key of no organisation.
 [[nodiscard]] SubjectKey org_key(std::string_view oid);
 [[nodiscard]] SubjectKey key_key(const PublicKey& key);
 [[nodiscard]] SubjectKey asset_key(const ShortId& asset);
 [[nodiscard]] SubjectKey right_key(const ShortId& asset, char right);  // 'H', 'U' or 'O'
 [[nodiscard]] SubjectKey certificate_key(std::string_view number);
 [[nodiscard]] SubjectKey agreement_key(const ShortId& agreement);
+// What one version says: agreement/<id>/<version>.
+[[nodiscard]] SubjectKey agreement_version_key(const ShortId& agreement, std::uint32_t version);
 [[nodiscard]] SubjectKey contract_key(const ShortId& contract);
 [[nodiscard]] SubjectKey event_key(const ShortId& event);
+// A node of the event's cascade: event/<id>/<path>, such as "0.1".
+[[nodiscard]] SubjectKey event_node_key(const ShortId& event, std::string_view path);
 [[nodiscard]] SubjectKey counter_key(const ShortId& agreement, std::string_view id, std::string_view period);
 [[nodiscard]] SubjectKey income_key(std::string_view oid, std::string_view currency);
-// Earned in a calendar day at UTC+8: what a guarantee's close adds up.
-[[nodiscard]] SubjectKey period_key(const ShortId& agreement, std::string_view oid, std::string_view day);
+// Earned in a calendar day or month at UTC+8: what a guarantee's close adds up.
+[[nodiscard]] SubjectKey period_key(const ShortId& agreement, std::string_view oid, std::string_view period);
 [[nodiscard]] SubjectKey replay_key(std::uint64_t expiry_hour);
 [[nodiscard]] SubjectKey unique_key(std::string_view name, const Digest& digest);
 [[nodiscard]] SubjectKey serial_key(std::string_view registrar_code, std::string_view year);

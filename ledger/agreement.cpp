@@ -1,0 +1,350 @@
+#include "ledger/agreement.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "ledger/asset.h"
+#include "ledger/cascade_size.h"
+#include "ledger/chain_family.h"
+#include "ledger/currency.h"
+#include "ledger/identity.h"
+#include "ledger/income.h"
+#include "ledger/rights.h"
+
+namespace circula::ledger {
+namespace {
+
+constexpr std::uint16_t kEffectVersionOpened = 2601;
+constexpr std::uint16_t kEffectVersionRegistered = 2602;
+constexpr std::uint16_t kEffectEnded = 2603;
+// Moments at which versions below change, that the check of a new version follows. A chain of 64 nodes with
+// one announced version each has as many.
+constexpr int kCascadeMomentsMax = 64;
+
+ShortId id_of(const std::string& bytes) { return ShortId::from(crypto::as_bytes(bytes)); }
+
+// What a registration is about, once its references are found.
+struct Candidate {
+  ShortId id{};
+  proto::AgreementState state;  // before it
+  RevenueAgreement terms;
+  std::set<std::string> signers;  // organisations whose signature it needs, beside the holders'
+};
+
+Result<proto::AgreementState> previous_state(Execution& execution, const proto::AgreementRegister& body) {
+  if (body.agreement().empty()) return proto::AgreementState();
+  return find_agreement(execution, body.agreement(), "register.agreement");
+}
+
+Result<void> check_currency_of(const Candidate& candidate, const std::string& currency) {
+  if (auto good = check_currency(currency, "register.currency"); !good) return good;
+  if (candidate.state.versions().empty() || candidate.state.currency() == currency) return {};
+  return error(Code::E_CURRENCY, "the agreement's counters are in " + candidate.state.currency(),
+               "register.currency");
+}
+
+std::string in_terms(const std::string& field) { return "register.terms." + field; }
+
+Error in_body(const Error& found) {
+  const bool outside = found.field == "version" || found.field == "product";
+  if (outside) return error(found.code, found.detail, "register." + found.field);
+  if (found.field.starts_with("effective"))
+    return error(found.code, found.detail, "register." + found.field + "_s");
+  return error(found.code, found.detail, in_terms(found.field));
+}
+
+// The candidate as the engine would see it, judged by itself and against the version before it.
+Result<Candidate> read_candidate(Execution& execution, const proto::AgreementRegister& body) {
+  auto state = previous_state(execution, body);
+  if (!state) return state.error();
+  Candidate candidate;
+  candidate.id = body.agreement().empty() ? execution.new_id() : id_of(body.agreement());
+  candidate.state = std::move(*state);
+
+  auto terms = read_terms(body.terms());
+  if (!terms) return in_body(terms.error());
+  candidate.terms = std::move(*terms);
+  RevenueAgreement& next = candidate.terms;
+  next.id = agreement_name(candidate.id);
+  next.version = body.version();
+  next.product = product_name(id_of(body.product()));
+  next.effective_from_s = body.effective_from_s() == 0 ? execution.time_s() : body.effective_from_s();
+  if (body.effective_to_s() != 0) next.effective_to_s = body.effective_to_s();
+  if (next.effective_from_s < execution.time_s()) {
+    return error(Code::E_RETROACTIVE, "ledger time is " + std::to_string(execution.time_s()),
+                 "register.effective_from_s");
+  }
+
+  const LedgerAgreements agreements(execution);
+  const RevenueAgreement* previous = agreements.version(next.id, candidate.state.versions_size());
+  const auto governing = agreements.governing(next.product);
+  const std::string governing_name = governing ? agreement_name(*governing) : std::string();
+  if (auto good = check_succession(next, previous, governing_name); !good) return in_body(good.error());
+  if (auto good = check_size(next); !good) return in_body(good.error());
+  if (auto good = check_terms(next); !good) return in_body(good.error());
+  if (candidate.state.versions_size() >= kAgreementVersionsMax)
+    return error(Code::E_LIMIT, "an agreement has at most 256 versions", "register.version");
+  if (auto good = check_currency_of(candidate, body.currency()); !good) return good.error();
+
+  candidate.signers = parties_of(next);
+  if (previous == nullptr) return candidate;
+  const LedgerBook book(execution);
+  for (const Claim& claim : claims_of(*previous)) {
+    if (book.counter({next.id, claim.id, {}}) < claim.total_minor) candidate.signers.insert(claim.creditor);
+  }
+  return candidate;
+}
+
+// Everybody named is an organisation that has not left; exchanges that take a fee will have to sign.
+Result<void> check_payees(Execution& execution, Candidate& candidate) {
+  for (const std::string& oid : payees_of(candidate.terms)) {
+    const auto organisation = execution.read<proto::OrgState>(org_key(oid));
+    if (!organisation) return error(Code::E_NOT_FOUND, "no organisation " + oid, "register.terms");
+    if (organisation->status() == proto::ORG_STATUS_EXITED)
+      return error(Code::E_STATE, oid + " has left", "register.terms");
+  }
+  for (const std::string& oid : fee_payees_of(candidate.terms)) {
+    const auto organisation = execution.read<proto::OrgState>(org_key(oid));
+    if (organisation && has_kind(*organisation, proto::ORG_KIND_EXCHANGE)) candidate.signers.insert(oid);
+  }
+  return {};
+}
+
+// The next moment after `time_s` at which one of these agreements changes; none: the largest number.
+std::int64_t next_change(const std::set<std::string>& agreements, const AgreementLookup& lookup,
+                         std::int64_t time_s) {
+  std::int64_t next = std::numeric_limits<std::int64_t>::max();
+  for (const std::string& name : agreements) {
+    const proto::AgreementState* state = lookup.state(name);
+    if (state == nullptr) continue;
+    for (const proto::VersionPeriod& period : state->versions()) {
+      for (const std::int64_t moment : {period.from_s(), period.to_s()}) {
+        if (moment > time_s) next = std::min(next, moment);
+      }
+    }
+  }
+  return next;
+}
+
+// The cascade at the beginning of the version, and at each later moment at which something below changes.
+// Only the first needs an agreement everywhere: one that ends later may be followed by another version.
+Result<void> check_cascades(Execution& execution, const Candidate& candidate, const std::string& currency) {
+  const LedgerAgreements agreements(execution);
+  const std::int64_t end_s =
+      candidate.terms.effective_to_s.value_or(std::numeric_limits<std::int64_t>::max());
+  std::int64_t time_s = candidate.terms.effective_from_s;
+  for (int moments = 0; time_s < end_s; ++moments) {
+    if (moments >= kCascadeMomentsMax) {
+      return error(Code::E_LIMIT, "more than 64 announced versions below", "register.terms");
+    }
+    const auto cascade = check_cascade(candidate.terms, currency, agreements, time_s);
+    if (!cascade) return error(cascade.error().code, cascade.error().detail, in_terms(cascade.error().field));
+    if (moments == 0) {
+      if (auto good = require_resolved(*cascade, "register.terms.royalty"); !good) return good;
+    }
+    time_s = next_change(cascade->names, agreements, time_s);
+  }
+  return {};
+}
+
+// Organisations that the agreement binds cannot leave meanwhile.
+void bind_parties(Execution& execution, const std::set<std::string>& before,
+                  const std::set<std::string>& after) {
+  std::map<std::string, int> change;
+  for (const std::string& oid : before) --change[oid];
+  for (const std::string& oid : after) ++change[oid];
+  adjust_open_items(execution, change);
+}
+
+std::set<std::string> parties_of_version(Execution& execution, const ShortId& agreement, int version) {
+  const LedgerAgreements agreements(execution);
+  const RevenueAgreement* terms = agreements.version(agreement_name(agreement), version);
+  return terms == nullptr ? std::set<std::string>() : parties_of(*terms);
+}
+
+void write_version(Execution& execution, const proto::AgreementRegister& body, Candidate candidate) {
+  const SubjectKey key = agreement_key(candidate.id);
+  if (candidate.state.versions().empty()) {
+    candidate.state.set_product(body.product());
+    candidate.state.set_currency(body.currency());
+    take_unique(execution, governing_key(id_of(body.product())), key);
+  }
+  std::set<std::string> before;
+  if (!candidate.state.ended())
+    before = parties_of_version(execution, candidate.id, candidate.state.versions_size());
+  candidate.state.set_ended(false);
+  proto::VersionPeriod& period = *candidate.state.add_versions();
+  period.set_from_s(candidate.terms.effective_from_s);
+  period.set_to_s(body.effective_to_s());
+
+  proto::AgreementVersionOpened opened;
+  opened.set_version(body.version());
+  opened.set_product(body.product());
+  opened.set_currency(body.currency());
+  *opened.mutable_period() = period;
+  execution.change(key, kEffectVersionOpened, opened, candidate.state);
+
+  proto::AgreementVersionRegistered registered;
+  *registered.mutable_terms() = body.terms();
+  for (const std::string& oid : candidate.signers) registered.add_signed_by(oid);
+  proto::AgreementVersionState version;
+  *version.mutable_terms() = body.terms();
+  execution.change(agreement_version_key(candidate.id, body.version()), kEffectVersionRegistered, registered,
+                   version);
+  bind_parties(execution, before, parties_of(candidate.terms));
+}
+
+Result<void> register_version(Execution& execution, const proto::AgreementRegister& body) {
+  const auto asset = certified_asset(execution, body.product(), "register.product");
+  if (!asset) return asset.error();
+  auto candidate = read_candidate(execution, body);
+  if (!candidate) return candidate.error();
+  if (auto good = check_payees(execution, *candidate); !good) return good;
+  if (auto signed_by = require_each(execution, candidate->signers, kCdo, "register.terms", Code::E_COSIGN);
+      !signed_by)
+    return signed_by;
+  if (auto held = require_operators(execution, body.product(), kCdo, "register.product"); !held) return held;
+  if (asset->description().grade() >= kGradeImportant) {
+    for (const std::string& oid : candidate->signers) {
+      if (auto signed_by = execution.require(oid, kOfficer, "register.terms"); !signed_by) return signed_by;
+    }
+  }
+  if (body.effective_to_s() != 0 && open_contracts(execution, candidate->id) > 0) {
+    return error(Code::E_IN_USE, "contracts whose income the agreement shares are open",
+                 "register.effective_to_s");
+  }
+  if (auto good = check_cascades(execution, *candidate, body.currency()); !good) return good;
+  write_version(execution, body, std::move(*candidate));
+  return {};
+}
+
+// When the version ends: later than it begins, and earlier than it would have.
+Result<std::int64_t> end_of(Execution& execution, const proto::AgreementEnd& body,
+                            const proto::VersionPeriod& period) {
+  const std::int64_t to_s = body.effective_to_s() == 0 ? execution.time_s() : body.effective_to_s();
+  if (to_s < execution.time_s())
+    return error(Code::E_RETROACTIVE, "ledger time is " + std::to_string(execution.time_s()),
+                 "end.effective_to_s");
+  if (to_s <= period.from_s() || (period.to_s() != 0 && to_s > period.to_s()))
+    return error(Code::E_EFFECTIVE, "the end lies within the period of the newest version",
+                 "end.effective_to_s");
+  return to_s;
+}
+
+// One whose time is over is ended too: that frees its parties.
+Result<void> end(Execution& execution, const proto::AgreementEnd& body) {
+  auto state = find_agreement(execution, body.agreement(), "end.agreement");
+  if (!state) return state.error();
+  const ShortId id = id_of(body.agreement());
+  const int newest = state->versions_size();
+  const auto parties = parties_of_version(execution, id, newest);
+  if (auto signed_by = require_each(execution, parties, kCdo, "end.agreement", Code::E_COSIGN); !signed_by)
+    return signed_by;
+  if (state->ended()) return error(Code::E_STATE, "the agreement was ended", "end.agreement");
+  if (open_contracts(execution, id) > 0)
+    return error(Code::E_IN_USE, "contracts whose income the agreement shares are open", "end.agreement");
+  proto::VersionPeriod& period = *state->mutable_versions(newest - 1);
+  const bool over = period.to_s() != 0 && period.to_s() <= execution.time_s();
+  if (!over) {
+    const auto to_s = end_of(execution, body, period);
+    if (!to_s) return to_s.error();
+    period.set_to_s(*to_s);
+  }
+  state->set_ended(true);
+  proto::AgreementEnded effect;
+  effect.set_version(static_cast<std::uint32_t>(newest));
+  effect.set_effective_to_s(period.to_s());
+  execution.change(agreement_key(id), kEffectEnded, effect, *state);
+  bind_parties(execution, parties, {});
+  return {};
+}
+
+Result<void> apply_agreement(Execution& execution, const proto::Agreement& body) {
+  switch (body.op_case()) {
+    case proto::Agreement::kRegister:
+      return register_version(execution, body.register_());
+    case proto::Agreement::kEnd:
+      return end(execution, body.end());
+    case proto::Agreement::OP_NOT_SET:
+      break;
+  }
+  return error(Code::E_FORMAT, "no operation", "op");
+}
+
+constexpr RecordType kRecords[] = {record_type<proto::Agreement, apply_agreement>(26, 1, "AGREEMENT")};
+constexpr EffectType kEffects[] = {
+    effect_type<proto::AgreementVersionOpened>(kEffectVersionOpened, "version opened"),
+    effect_type<proto::AgreementVersionRegistered>(kEffectVersionRegistered, "version registered"),
+    effect_type<proto::AgreementEnded>(kEffectEnded, "ended"),
+};
+constexpr SubjectFields kSubjects[] = {
+    subject_fields<proto::AgreementState>(SubjectKind::kAgreement, "agreement/", 1),
+    subject_fields<proto::AgreementVersionState>(SubjectKind::kAgreement, "agreement/", 2),
+};
+
+}  // namespace
+
+const Family kAgreementFamily = {"agreement", kRecords, kEffects, kSubjects, {}};
+
+Result<proto::AgreementState> find_agreement(Execution& execution, const std::string& id,
+                                             const std::string& field) {
+  if (id.size() != ShortId::kSize) return error(Code::E_FORMAT, "an agreement id has 16 bytes", field);
+  const SubjectKey key = agreement_key(id_of(id));
+  auto state = execution.read<proto::AgreementState>(key);
+  if (!state) return error(Code::E_NOT_FOUND, "no " + key, field);
+  return *state;
+}
+
+Result<void> require_operators(Execution& execution, const std::string& product, Usages usages,
+                               std::string_view field) {
+  const proto::RightState table = right_table(execution, id_of(product), proto::RIGHT_KIND_OPERATION);
+  std::uint64_t held = 0;
+  for (const proto::Holder& holder : table.holders()) {
+    if (execution.has_signed(holder.oid(), usages)) held += holder.ppm();
+  }
+  if (held >= kHolderQuorumPpm) return {};
+  return error(Code::E_NO_RIGHT,
+               "the signers hold " + std::to_string(held) + " ppm of right O, 500,001 are needed",
+               std::string(field));
+}
+
+Result<CascadeAgreements> check_cascade(const RevenueAgreement& agreement, const std::string& currency,
+                                        const AgreementLookup& agreements, std::int64_t time_s) {
+  CascadeAgreements found{{agreement.id}, {}};
+  std::optional<Error> other_currency;
+  auto size = worst_case(agreement, [&](std::string_view product) -> const RevenueAgreement* {
+    if (product == agreement.product) return &agreement;
+    const auto governing = agreements.governing(product);
+    if (!governing) return nullptr;
+    const std::string name = agreement_name(*governing);
+    found.names.insert(name);
+    const std::string& theirs = agreements.state(name)->currency();
+    if (theirs != currency && !other_currency) {
+      other_currency = error(Code::E_CURRENCY, name + " shares income in " + theirs, "royalty");
+    }
+    return agreements.in_force(product, time_s);
+  });
+  if (!size) return size.error();
+  if (other_currency) return *other_currency;
+  found.unresolved = std::move(size->unresolved);
+  return found;
+}
+
+Result<void> require_resolved(const CascadeAgreements& cascade, std::string_view field) {
+  if (cascade.unresolved.empty()) return {};
+  return error(Code::E_NO_AGREEMENT, "no agreement in force for " + cascade.unresolved.front(),
+               std::string(field));
+}
+
+Result<void> require_each(Execution& execution, const std::set<std::string>& oids, Usages usages,
+                          std::string_view field, Code code) {
+  for (const std::string& oid : oids) {
+    if (auto active = active_organisation(execution, oid, field); !active) return active.error();
+  }
+  for (const std::string& oid : oids) {
+    if (auto signed_by = execution.require(oid, usages, field, code); !signed_by) return signed_by;
+  }
+  return {};
+}
+
+}  // namespace circula::ledger

@@ -1,0 +1,59 @@
+// Record 26 AGREEMENT: how the income of a product is shared, version by version (records.md 3.4, 3.6, 3.7).
+//
+// Who may: whoever holds right O of the product decides over its income, so holders of at least 500,001 ppm
+// of it sign with their cdo keys; so do all whom the terms bind, and exchanges that take a fee. A creditor of
+// the version before, whose recoupment or advance is not repaid, signs too: a claim is not dropped behind
+// its owner's back. Ending takes the parties of the newest version, and frees them: until then its
+// agreements are open items of an organisation.
+//
+// What can be refused now is refused now: payees that are not registered, royalties to products without an
+// agreement at that moment, another currency below, a cascade that could leave the bounds of a record at
+// any time for which versions are known.
+//
+// Invariants (I16): 1. version n is the n-th, each begins after the one before, and none before the block
+// that includes it; 2. a product has one agreement, for ever, and an agreement one currency; 3. what a
+// version says never changes, only its end, which comes earlier, never before ledger time; 4. no version
+// ends while a contract whose income it shares is open.
+#pragma once
+
+#include "ledger/agreement_lookup.h"
+#include "ledger/proto/agreement.pb.h"
+#include "ledger/registry.h"
+
+namespace circula::ledger {
+
+extern const Family kAgreementFamily;
+
+// For decisions over a co-held right (records.md 2.5).
+inline constexpr std::uint64_t kHolderQuorumPpm = 500'001;
+// A version's period has about 14 bytes in the agreement's subject.
+inline constexpr int kAgreementVersionsMax = 256;
+
+// An agreement that a body names by its 16 bytes: E_FORMAT, E_NOT_FOUND.
+[[nodiscard]] Result<proto::AgreementState> find_agreement(Execution& execution, const std::string& id,
+                                                           const std::string& field);
+
+// Signers that hold kHolderQuorumPpm of right O of the product: E_NO_RIGHT.
+[[nodiscard]] Result<void> require_operators(Execution& execution, const std::string& product, Usages usages,
+                                             std::string_view field);
+
+// Who shares the income of a product at a moment.
+struct CascadeAgreements {
+  std::set<std::string> names;          // agreements of its products, also those not in force then
+  std::vector<std::string> unresolved;  // products without an agreement in force
+};
+
+// The worst case of the cascade of `agreement` by the versions in force at `time_s`, all in one currency:
+// E_CYCLE, E_DEPTH, E_LIMIT, E_CURRENCY.
+[[nodiscard]] Result<CascadeAgreements> check_cascade(const RevenueAgreement& agreement,
+                                                      const std::string& currency,
+                                                      const AgreementLookup& agreements, std::int64_t time_s);
+// E_NO_AGREEMENT when a product is unresolved.
+[[nodiscard]] Result<void> require_resolved(const CascadeAgreements& cascade, std::string_view field);
+
+// The signature of each, with a key of the usages; each may originate records. E_NOT_FOUND, E_STATE,
+// E_ORG_SUSPENDED, then `code`.
+[[nodiscard]] Result<void> require_each(Execution& execution, const std::set<std::string>& oids,
+                                        Usages usages, std::string_view field, Code code);
+
+}  // namespace circula::ledger

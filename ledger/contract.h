@@ -1,0 +1,34 @@
+// Record 17 CONTRACT, as the `report` of a deal that was made off the exchange (records.md 3.4, 3.5).
+//
+// Both sides sign. The seller holds some of right O of the product, and the signers a quorum of it. The
+// contract pins the version of the product's agreement that was in force when the deal was made, or says
+// that it follows the versions; royalties further down are always shared by the versions in force when a
+// milestone is accepted. The whole cascade must resolve at the time of the deal, so that no settlement fails
+// for what could be known now. A contract is an open item of both sides until it is settled.
+//
+// Invariants: 1. milestones sum to the total, in the agreement's currency; 2. settled <= milestone (I10);
+// 3. none of the agreements that shared the income when the deal was reported ends before it is settled.
+#pragma once
+
+#include "ledger/proto/contract.pb.h"
+#include "ledger/registry.h"
+
+namespace circula::ledger {
+
+extern const Family kContractFamily;
+
+// Keeps the contract's subject small: a milestone takes about 60 bytes once it is settled.
+inline constexpr int kMilestonesMax = 32;
+
+inline constexpr std::uint16_t kEffectContractReported = 1701;
+inline constexpr std::uint16_t kEffectMilestoneSettled = 1702;
+
+[[nodiscard]] Result<proto::ContractState> find_contract(Execution& execution, const std::string& id,
+                                                         const std::string& field);
+
+// Writes a milestone as settled; with the last one the contract is, and its agreements and parties are free.
+// REQUIRES: the contract has this milestone, and it is open.
+void settle_milestone(Execution& execution, const ShortId& contract, proto::ContractState state,
+                      const proto::MilestoneSettled& settled);
+
+}  // namespace circula::ledger

@@ -1,0 +1,52 @@
+#include "ledger/event_refund.h"
+
+#include "ledger/agreement.h"
+#include "ledger/income.h"
+
+namespace circula::ledger {
+namespace {
+
+Result<void> give_back(Execution& execution, const proto::Refund& body) {
+  if (body.event().size() != ShortId::kSize)
+    return error(Code::E_FORMAT, "an event id has 16 bytes", "event");
+  if (body.reason() == proto::REFUND_REASON_UNSPECIFIED)
+    return error(Code::E_FORMAT, "a refund has a reason", "reason");
+  const ShortId event = ShortId::from(crypto::as_bytes(body.event()));
+  auto state = execution.read<proto::EventState>(event_key(event));
+  if (!state) return error(Code::E_UNKNOWN_EVENT, "no " + event_key(event), "event");
+  if (auto signed_by =
+          require_each(execution, {state->seller(), state->buyer()}, kBusiness, "event", Code::E_POLICY);
+      !signed_by)
+    return signed_by;
+
+  const std::vector<IncomeNode> nodes = read_nodes(execution, event);
+  const LedgerAgreements agreements(execution);
+  const LedgerBook book(execution);
+  const auto reversed = refund(nodes, body.amount_minor(), agreements, book);
+  if (!reversed) return error(reversed.error().code, reversed.error().detail, "amount_minor");
+
+  state->set_refunded_minor(state->refunded_minor() + body.amount_minor());
+  proto::EventRefunded effect;
+  effect.set_amount_minor(body.amount_minor());
+  effect.set_reason(body.reason());
+  effect.set_refunded_minor(state->refunded_minor());
+  effect.set_refund(std::string(execution.new_id().text()));
+  execution.change(event_key(event), kEffectEventRefunded, effect, *state);
+  return write_refund(execution,
+                      {.cause = proto::INCOME_CAUSE_REFUND,
+                       .event = event,
+                       .contract = state->contract(),
+                       .payer = state->buyer(),
+                       .currency = state->currency(),
+                       .time_s = state->time_s()},
+                      *reversed, nodes);
+}
+
+constexpr RecordType kRecords[] = {record_type<proto::Refund, give_back>(24, 1, "REFUND")};
+constexpr EffectType kEffects[] = {effect_type<proto::EventRefunded>(kEffectEventRefunded, "refunded")};
+
+}  // namespace
+
+const Family kRefundFamily = {"refund", kRecords, kEffects, {}, {}};
+
+}  // namespace circula::ledger

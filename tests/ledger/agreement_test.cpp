@@ -1,0 +1,390 @@
+#include "ledger/agreement.h"
+
+#include <gtest/gtest.h>
+
+#include "ledger/proto/identity.pb.h"
+#include "tests/ledger/deal_records.h"
+
+namespace circula::ledger {
+namespace {
+
+using namespace testing;
+
+class Agreements : public ::testing::Test {
+ protected:
+  // Version 1 by its owner and all parties.
+  std::string register_terms(const RevenueAgreement& terms) {
+    return chain_.submit_name(chain_.by_cdos(kAgreement, chain_.agreement_body(asset_, terms),
+                                             chain_.signers_of("provider", terms)));
+  }
+  std::string next_version(const ShortId& agreement, std::uint32_t version, const RevenueAgreement& terms) {
+    return chain_.submit_name(chain_.by_cdos(kAgreement,
+                                             chain_.version_body(agreement, asset_, version, terms),
+                                             chain_.signers_of("provider", terms)));
+  }
+  std::string end(const ShortId& agreement, std::int64_t to_s, const std::vector<std::string>& signers) {
+    proto::Agreement body;
+    body.mutable_end()->set_agreement(id_text(agreement));
+    body.mutable_end()->set_effective_to_s(to_s);
+    return chain_.submit_name(chain_.by_cdos(kAgreement, body, signers));
+  }
+  RevenueAgreement shared() const {
+    RevenueAgreement terms = all_to(chain_.oid("provider"));
+    terms.steps = {TaxStep{chain_.oid("tax"), 60'000},
+                   PercentStep{chain_.oid("exchange"), 25'000, ShareBase::kNet, 0, {}, {}},
+                   SplitStep{{part(chain_.oid("provider"), 600'000), part(chain_.oid("vendor-b"), 400'000)}}};
+    return terms;
+  }
+  RevenueAgreement royalty_to(const ShortId& product, std::int64_t ppm = 100'000) const {
+    RevenueAgreement terms = all_to(chain_.oid("provider"));
+    terms.steps.insert(terms.steps.begin(), RoyaltyStep{ShareBase::kGross, {{product_name(product), ppm}}});
+    return terms;
+  }
+  SplitStep& split_of(RevenueAgreement& terms) { return std::get<SplitStep>(terms.steps.back()); }
+  std::uint64_t open_items(const std::string& name) {
+    return chain_.read<proto::OrgState>(org_key(chain_.oid(name)))->open_items();
+  }
+
+  DealChain chain_;
+  ShortId asset_ = chain_.product("provider", "Bus GPS");
+};
+
+TEST_F(Agreements, register_terms_that_all_parties_signed) {
+  const ShortId id = chain_.agree("provider", asset_, shared());
+  const auto state = chain_.read<proto::AgreementState>(agreement_key(id));
+  ASSERT_TRUE(state.has_value());
+  EXPECT_EQ(state->product(), id_text(asset_));
+  EXPECT_EQ(state->currency(), "CNY");
+  ASSERT_EQ(state->versions_size(), 1);
+  EXPECT_EQ(state->versions(0).from_s(), chain_.now_s()) << "absent: from the block that includes it";
+  const auto version = chain_.read<proto::AgreementVersionState>(agreement_version_key(id, 1));
+  ASSERT_TRUE(version.has_value());
+  EXPECT_EQ(serialise_canonical(version->terms()), serialise_canonical(proto_terms(shared())));
+}
+
+TEST_F(Agreements, need_every_party_and_the_exchange_for_its_fee) {
+  const auto by = [&](const std::vector<std::string>& names) {
+    return chain_.submit_name(chain_.by_cdos(kAgreement, chain_.agreement_body(asset_, shared()), names));
+  };
+  EXPECT_EQ(by({"provider", "exchange"}), "E_COSIGN") << "a party of the split";
+  EXPECT_EQ(by({"provider", "vendor-b"}), "E_COSIGN") << "the exchange's fee";
+  RecordSpec officers = chain_.by_cdos(kAgreement, chain_.agreement_body(asset_, shared()),
+                                       {"provider", "vendor-b", "exchange"});
+  officers.signers = {"vendor-b", "exchange.cdo"};
+  EXPECT_EQ(chain_.submit_name(officers), "E_COSIGN") << "a cdo decides, not an officer";
+  EXPECT_EQ(by({"provider", "vendor-b", "exchange"}), "E_OK") << "tax does not sign";
+}
+
+TEST_F(Agreements, need_creditors_and_guarantors) {
+  RevenueAgreement terms = all_to(chain_.oid("provider"));
+  terms.steps.insert(terms.steps.begin(), RecoupStep{"invest", chain_.oid("bank"), 500'000, 1'000});
+  split_of(terms).payees[0].advance = Advance{"advance", chain_.oid("merchant"), 500, 500'000};
+  terms.guarantees = {{chain_.oid("provider"), chain_.oid("broker"), 100}};
+  const std::vector<std::string> all = {"provider", "bank", "merchant", "broker"};
+  for (std::size_t missing = 1; missing < all.size(); ++missing) {
+    std::vector<std::string> signers = all;
+    signers.erase(signers.begin() + static_cast<std::ptrdiff_t>(missing));
+    EXPECT_EQ(chain_.submit_name(chain_.by_cdos(kAgreement, chain_.agreement_body(asset_, terms), signers)),
+              "E_COSIGN")
+        << all[missing];
+  }
+  EXPECT_EQ(register_terms(terms), "E_OK");
+}
+
+TEST_F(Agreements, need_a_majority_of_the_operation_right) {
+  RevenueAgreement terms = all_to(chain_.oid("vendor-b"));
+  EXPECT_EQ(
+      chain_.submit_name(chain_.by_cdos(kAgreement, chain_.agreement_body(asset_, terms), {"vendor-b"})),
+      "E_NO_RIGHT");
+  require_ok(chain_.submit(
+      chain_.by_cdos(kRights, transfer_body(chain_, asset_, "provider", {{"vendor-b", 500'000}}, 500'000),
+                     {"provider", "vendor-b"})));
+  EXPECT_EQ(
+      chain_.submit_name(chain_.by_cdos(kAgreement, chain_.agreement_body(asset_, terms), {"vendor-b"})),
+      "E_NO_RIGHT")
+      << "half is no majority";
+  require_ok(chain_.submit(chain_.by_cdos(
+      kRights, transfer_body(chain_, asset_, "provider", {{"vendor-b", 1}}, 1), {"provider", "vendor-b"})));
+  EXPECT_EQ(
+      chain_.submit_name(chain_.by_cdos(kAgreement, chain_.agreement_body(asset_, terms), {"vendor-b"})),
+      "E_OK");
+}
+
+TEST_F(Agreements, of_a_product_that_is_not_certified_are_refused) {
+  const ShortId applied = registered(chain_, "provider", asset_body("Only applied"));
+  const RevenueAgreement terms = all_to(chain_.oid("provider"));
+  EXPECT_EQ(
+      chain_.submit_name(chain_.by_cdos(kAgreement, chain_.agreement_body(applied, terms), {"provider"})),
+      "E_STATE");
+  proto::Agreement body = chain_.agreement_body(asset_, terms);
+  body.mutable_register_()->set_product(std::string(16, 'x'));
+  EXPECT_EQ(chain_.submit_name(chain_.by_cdos(kAgreement, body, {"provider"})), "E_NOT_FOUND");
+  body.mutable_register_()->set_product("short");
+  EXPECT_EQ(chain_.submit_name(chain_.by_cdos(kAgreement, body, {"provider"})), "E_FORMAT");
+}
+
+TEST_F(Agreements, pay_organisations_that_exist) {
+  RevenueAgreement terms = shared();
+  std::get<TaxStep>(terms.steps[0]).payee = test_oid(900);
+  EXPECT_EQ(chain_.submit_name(chain_.by_cdos(kAgreement, chain_.agreement_body(asset_, terms),
+                                              {"provider", "vendor-b", "exchange"})),
+            "E_NOT_FOUND")
+      << "also a tax payee";
+  std::get<TaxStep>(terms.steps[0]).payee = std::string(300, 'x');
+  EXPECT_EQ(chain_.submit_name(chain_.by_cdos(kAgreement, chain_.agreement_body(asset_, terms),
+                                              {"provider", "vendor-b", "exchange"})),
+            "E_NOT_FOUND")
+      << "a code that is too long for a key";
+}
+
+TEST_F(Agreements, are_in_a_known_currency) {
+  proto::Agreement body = chain_.agreement_body(asset_, all_to(chain_.oid("provider")));
+  body.mutable_register_()->set_currency("XXX");
+  EXPECT_EQ(chain_.submit_name(chain_.by_cdos(kAgreement, body, {"provider"})), "E_CURRENCY");
+}
+
+// One defect each; the engine's own tests have the rest.
+TEST_F(Agreements, refuse_terms_that_the_engine_refuses) {
+  const std::string me = chain_.oid("provider");
+  RevenueAgreement terms = all_to(me);
+  terms.steps.clear();
+  EXPECT_EQ(register_terms(terms), "E_STEPS");
+  terms = all_to(me);
+  std::get<SplitStep>(terms.steps[0]).payees[0].share_ppm = 999'999;
+  EXPECT_EQ(register_terms(terms), "E_SHARE_SUM");
+  terms = all_to(me);
+  terms.steps.insert(terms.steps.begin(), TaxStep{chain_.oid("tax"), 1'000'001});
+  EXPECT_EQ(register_terms(terms), "E_RATE");
+  terms = all_to(me);
+  terms.steps.insert(terms.steps.begin(), FixedStep{me, -1});
+  EXPECT_EQ(register_terms(terms), "E_AMOUNT");
+  terms = all_to(me);
+  terms.steps.insert(terms.steps.begin(), TieredStep{"t", me, ShareBase::kGross, TierPeriod::kMonth, {}});
+  EXPECT_EQ(register_terms(terms), "E_TIERS");
+  terms = all_to(me);
+  terms.steps.insert(terms.steps.begin(), RecoupStep{"same", me, 1, 1});
+  terms.steps.insert(terms.steps.begin(), RecoupStep{"same", me, 1, 1});
+  EXPECT_EQ(register_terms(terms), "E_DUP_ID");
+  terms = all_to(me);
+  terms.guarantees = {{me, me, 100}};
+  EXPECT_EQ(register_terms(terms), "E_PARTY");
+  terms = all_to(me);
+  terms.effective_from_s = chain_.now_s() + 10;
+  terms.effective_to_s = chain_.now_s() + 10;
+  EXPECT_EQ(register_terms(terms), "E_EFFECTIVE");
+  EXPECT_EQ(open_items("provider"), 3U) << "nothing of all that was written";
+}
+
+TEST_F(Agreements, name_counters_that_can_stand_in_keys) {
+  RevenueAgreement terms = all_to(chain_.oid("provider"));
+  for (const char* id : {"a/b", "@open", "", "with space", "123456789012345678901234567890123"}) {
+    terms.steps[0] = SplitStep{{part(chain_.oid("provider"), 1'000'000)}};
+    split_of(terms).payees[0].cap = ShareCap{id, 100, chain_.oid("merchant")};
+    EXPECT_EQ(register_terms(terms), "E_FORMAT") << id;
+  }
+}
+
+TEST_F(Agreements, keep_within_the_bounds_of_a_record) {
+  const std::string me = chain_.oid("provider");
+  RevenueAgreement terms = all_to(me);
+  for (int i = 0; i < 16; ++i) terms.steps.insert(terms.steps.begin(), FixedStep{me, 1});
+  EXPECT_EQ(register_terms(terms), "E_LIMIT") << "17 steps";
+  terms = all_to(me);
+  TieredStep tiers{"t", me, ShareBase::kGross, TierPeriod::kNone, {}};
+  for (int i = 1; i <= 16; ++i) tiers.tiers.push_back({i, 1});
+  tiers.tiers.push_back({std::nullopt, 1});
+  terms.steps.insert(terms.steps.begin(), tiers);
+  EXPECT_EQ(register_terms(terms), "E_LIMIT") << "17 tiers";
+  terms = all_to(me);
+  for (int i = 0; i < 17; ++i) terms.guarantees.push_back({me, chain_.oid("bank"), 1});
+  EXPECT_EQ(register_terms(terms), "E_LIMIT") << "17 guarantees";
+}
+
+TEST_F(Agreements, are_not_retroactive) {
+  RevenueAgreement terms = all_to(chain_.oid("provider"));
+  terms.effective_from_s = chain_.now_s() - 1;
+  EXPECT_EQ(register_terms(terms), "E_RETROACTIVE");
+  terms.effective_from_s = chain_.now_s();
+  EXPECT_EQ(register_terms(terms), "E_OK");
+}
+
+TEST_F(Agreements, follow_each_other) {
+  const ShortId id = chain_.agree("provider", asset_, shared());
+  EXPECT_EQ(next_version(id, 3, shared()), "E_VERSION");
+  EXPECT_EQ(next_version(id, 2, shared()), "E_EFFECTIVE") << "not later than the version before";
+  EXPECT_EQ(register_terms(shared()), "E_PRODUCT") << "another agreement governs the product";
+  chain_.advance_ms(1000);
+  const ShortId other = chain_.product("provider", "Taxi GPS");
+  proto::Agreement body = chain_.version_body(id, other, 2, all_to(chain_.oid("provider")));
+  EXPECT_EQ(chain_.submit_name(chain_.by_cdos(kAgreement, body, {"provider"})), "E_PRODUCT");
+  body = chain_.version_body(id, asset_, 2, all_to(chain_.oid("provider")));
+  body.mutable_register_()->set_currency("USD");
+  EXPECT_EQ(chain_.submit_name(chain_.by_cdos(kAgreement, body, {"provider"})), "E_CURRENCY");
+  body.mutable_register_()->set_agreement(std::string(16, 'x'));
+  EXPECT_EQ(chain_.submit_name(chain_.by_cdos(kAgreement, body, {"provider"})), "E_NOT_FOUND");
+  EXPECT_EQ(next_version(id, 2, all_to(chain_.oid("provider"))), "E_OK");
+  EXPECT_EQ(chain_.read<proto::AgreementState>(agreement_key(id))->versions_size(), 2);
+}
+
+// A recoupment that is not repaid cannot be dropped by those who decide over the product alone.
+TEST_F(Agreements, do_not_drop_a_claim_without_its_creditor) {
+  RevenueAgreement terms = all_to(chain_.oid("provider"));
+  terms.steps.insert(terms.steps.begin(), RecoupStep{"invest", chain_.oid("bank"), 1'000'000, 1'000});
+  const ShortId id = chain_.agree("provider", asset_, terms);
+  chain_.advance_ms(1000);
+  const RevenueAgreement without = all_to(chain_.oid("provider"));
+  EXPECT_EQ(next_version(id, 2, without), "E_COSIGN");
+  (void)chain_.sell("provider", asset_, id, 1'000);  // repays it
+  chain_.advance_ms(1000);
+  EXPECT_EQ(next_version(id, 2, without), "E_OK");
+}
+
+TEST_F(Agreements, pay_royalties_to_products_that_have_an_agreement) {
+  const ShortId source = chain_.product("vendor-b", "Road map");
+  EXPECT_EQ(register_terms(royalty_to(source)), "E_NO_AGREEMENT");
+  (void)chain_.agree("vendor-b", source, all_to(chain_.oid("vendor-b")));
+  EXPECT_EQ(register_terms(royalty_to(source)), "E_OK");
+}
+
+TEST_F(Agreements, share_in_one_currency_all_the_way_down) {
+  const ShortId source = chain_.product("vendor-b", "Road map");
+  proto::Agreement body = chain_.agreement_body(source, all_to(chain_.oid("vendor-b")));
+  body.mutable_register_()->set_currency("USD");
+  require_ok(chain_.submit(chain_.by_cdos(kAgreement, body, {"vendor-b"})));
+  EXPECT_EQ(register_terms(royalty_to(source)), "E_CURRENCY");
+}
+
+TEST_F(Agreements, never_pay_royalties_in_a_circle) {
+  EXPECT_EQ(register_terms(royalty_to(asset_)), "E_CYCLE") << "to itself";
+  const ShortId id = chain_.agree("provider", asset_, all_to(chain_.oid("provider")));
+  const ShortId derived = chain_.product("vendor-b", "Index");
+  RevenueAgreement terms = all_to(chain_.oid("vendor-b"));
+  terms.steps.insert(terms.steps.begin(), RoyaltyStep{ShareBase::kGross, {{product_name(asset_), 1}}});
+  (void)chain_.agree("vendor-b", derived, terms);
+  chain_.advance_ms(1000);
+  EXPECT_EQ(next_version(id, 2, royalty_to(derived)), "E_CYCLE");
+}
+
+// The circle would close only when a version that is announced begins.
+TEST_F(Agreements, see_a_circle_that_lies_ahead) {
+  const ShortId id = chain_.agree("provider", asset_, all_to(chain_.oid("provider")));
+  const ShortId derived = chain_.product("vendor-b", "Index");
+  const ShortId below = chain_.agree("vendor-b", derived, all_to(chain_.oid("vendor-b")));
+  RevenueAgreement later = all_to(chain_.oid("vendor-b"));
+  later.steps.insert(later.steps.begin(), RoyaltyStep{ShareBase::kGross, {{product_name(asset_), 1}}});
+  later.effective_from_s = chain_.now_s() + 1000;
+  chain_.next_version("vendor-b", below, derived, 2, later);
+  chain_.advance_ms(1000);
+  EXPECT_EQ(next_version(id, 2, royalty_to(derived)), "E_CYCLE");
+  RevenueAgreement until = royalty_to(derived);
+  until.effective_to_s = later.effective_from_s;
+  EXPECT_EQ(next_version(id, 2, until), "E_OK") << "it ends before";
+}
+
+TEST_F(Agreements, keep_a_cascade_within_its_depth_and_size) {
+  std::vector<ShortId> chain = {asset_};
+  (void)chain_.agree("provider", asset_, all_to(chain_.oid("provider")));
+  for (int level = 1; level <= 9; ++level) {
+    const ShortId next = chain_.product("provider", "level " + std::to_string(level));
+    const RevenueAgreement terms = royalty_to(chain.back());
+    const std::string outcome =
+        chain_.submit_name(chain_.by_cdos(kAgreement, chain_.agreement_body(next, terms), {"provider"}));
+    EXPECT_EQ(outcome, level <= 8 ? "E_OK" : "E_DEPTH") << level;
+    chain.push_back(next);
+  }
+  // 8 items of a product whose royalties go to 8 products, each with agreements: 1 + 8 + 64 nodes.
+  RevenueAgreement wide = all_to(chain_.oid("provider"));
+  RoyaltyStep items{ShareBase::kGross, {}};
+  for (int i = 0; i < 8; ++i) items.items.push_back({product_name(asset_), 1'000});
+  wide.steps.insert(wide.steps.begin(), items);
+  const ShortId middle = chain_.product("provider", "middle");
+  (void)chain_.agree("provider", middle, wide);
+  for (RoyaltyItem& item : items.items) item.product = product_name(middle);
+  wide.steps.front() = items;
+  const ShortId top = chain_.product("provider", "top");
+  EXPECT_EQ(chain_.submit_name(chain_.by_cdos(kAgreement, chain_.agreement_body(top, wide), {"provider"})),
+            "E_LIMIT");
+}
+
+TEST_F(Agreements, end_by_their_parties) {
+  const ShortId id = chain_.agree("provider", asset_, shared());
+  chain_.advance_ms(5000);
+  EXPECT_EQ(end(id, 0, {"provider"}), "E_COSIGN");
+  EXPECT_EQ(end(id, chain_.now_s() - 1, {"provider", "vendor-b"}), "E_RETROACTIVE");
+  EXPECT_EQ(open_items("vendor-b"), 1U) << "bound by the agreement";
+  EXPECT_EQ(end(id, chain_.now_s() + 100, {"provider", "vendor-b"}), "E_OK");
+  EXPECT_EQ(open_items("vendor-b"), 0U);
+  EXPECT_EQ(end(id, 0, {"provider", "vendor-b"}), "E_STATE");
+  EXPECT_EQ(chain_.read<proto::AgreementState>(agreement_key(id))->versions(0).to_s(), chain_.now_s() + 100);
+  chain_.advance_ms(1000);
+  EXPECT_EQ(next_version(id, 2, shared()), "E_OK") << "the product's agreement may go on";
+}
+
+TEST_F(Agreements, that_have_not_begun_are_not_ended_before_they_do) {
+  RevenueAgreement terms = all_to(chain_.oid("provider"));
+  terms.effective_from_s = chain_.now_s() + 100;
+  const ShortId id = chain_.agree("provider", asset_, terms);
+  EXPECT_EQ(end(id, 0, {"provider"}), "E_EFFECTIVE");
+}
+
+TEST_F(Agreements, stay_while_a_contract_is_open) {
+  const ShortId source = chain_.product("vendor-b", "Road map");
+  const ShortId below = chain_.agree("vendor-b", source, all_to(chain_.oid("vendor-b")));
+  const ShortId id = chain_.agree("provider", asset_, royalty_to(source));
+  const ShortId deal = chain_.contract("provider", "buyer", asset_, id, {100});
+  chain_.advance_ms(1000);
+  EXPECT_EQ(end(id, 0, {"provider"}), "E_IN_USE");
+  EXPECT_EQ(end(below, 0, {"vendor-b"}), "E_IN_USE") << "it shares the income further down";
+  RevenueAgreement ending = royalty_to(source);
+  ending.effective_to_s = chain_.now_s() + 100;
+  EXPECT_EQ(next_version(id, 2, ending), "E_IN_USE");
+  (void)chain_.settle("provider", "buyer", deal, 1, 100);
+  EXPECT_EQ(end(id, 0, {"provider"}), "E_OK");
+  EXPECT_EQ(end(below, 0, {"vendor-b"}), "E_OK");
+}
+
+TEST_F(Agreements, about_important_data_need_an_officer_too) {
+  proto::AssetRegister body = asset_body("Grid load");
+  body.mutable_description()->set_grade(5);
+  const ShortId important = certified(chain_, "provider", body);
+  const RevenueAgreement terms = all_to(chain_.oid("provider"));
+  RecordSpec record = chain_.by_cdos(kAgreement, chain_.agreement_body(important, terms), {"provider"});
+  EXPECT_EQ(chain_.submit_name(record), "E_POLICY");
+  record.signers = {"provider"};
+  EXPECT_EQ(chain_.submit_name(record), "E_OK");
+}
+
+TEST_F(Agreements, refuse_a_suspended_party) {
+  proto::Org newcomer;
+  proto::OrgRegister& entry = *newcomer.mutable_register_();
+  entry.set_oid(test_oid(800));
+  entry.add_kinds(proto::ORG_KIND_PROVIDER);
+  entry.mutable_profile()->set_name("newcomer");
+  entry.set_first_key(std::string(chain_.key("newcomer").public_key().text()));
+  entry.set_possession(std::string(
+      chain_.key("newcomer").sign(possession_statement(chain_.genesis().chain_id(), test_oid(800))).text()));
+  require_ok(chain_.submit(spec("exchange", 1, newcomer)));
+  proto::Org suspend;
+  suspend.mutable_suspend()->set_oid(test_oid(800));
+  require_ok(chain_.submit(spec("exchange", 1, suspend)));
+  RevenueAgreement terms = all_to(chain_.oid("provider"));
+  std::get<SplitStep>(terms.steps[0]).payees = {part(chain_.oid("provider"), 500'000),
+                                                part(test_oid(800), 500'000)};
+  EXPECT_EQ(
+      chain_.submit_name(chain_.by_cdos(kAgreement, chain_.agreement_body(asset_, terms), {"provider"})),
+      "E_ORG_SUSPENDED");
+}
+
+TEST_F(Agreements, dry_runs_name_every_signature_that_is_needed) {
+  RecordSpec record = chain_.by_cdos(kAgreement, chain_.agreement_body(asset_, shared()), {"provider"});
+  const auto runs = chain_.ledger().dry_run(*chain_.envelope({record}), chain_.time_ms());
+  ASSERT_TRUE(runs.has_value());
+  std::set<std::string> missing;
+  for (const Requirement& each : (*runs)[0].requirements) {
+    if (!each.met) missing.insert(chain_.name_of(each.oid));
+  }
+  EXPECT_EQ(missing, (std::set<std::string>{"vendor-b", "exchange"}));
+}
+
+}  // namespace
+}  // namespace circula::ledger
