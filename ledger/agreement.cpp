@@ -20,6 +20,8 @@ constexpr std::uint16_t kEffectEnded = 2603;
 // Moments at which versions below change, that the check of a new version follows. A chain of 64 nodes with
 // one announced version each has as many.
 constexpr int kCascadeMomentsMax = 64;
+// Four times the nodes of a cascade, for products that only other cascades reach.
+constexpr std::size_t kProductsBelowMax = 256;
 
 ShortId id_of(const std::string& bytes) { return ShortId::from(crypto::as_bytes(bytes)); }
 
@@ -126,6 +128,47 @@ std::int64_t next_change(const std::set<std::string>& agreements, const Agreemen
   return next;
 }
 
+// Products below, by either list of every version on the way: a cascade takes the one list at its top and the
+// other below, so what is a circle by both together may be one for some sale.
+Result<void> check_circle(const RevenueAgreement& agreement, const AgreementLookup& lookup,
+                          std::int64_t time_s, std::set<std::string>& names) {
+  std::set<std::string> seen;
+  std::vector<const RevenueAgreement*> open = {&agreement};
+  while (!open.empty()) {
+    const RevenueAgreement& next = *open.back();
+    open.pop_back();
+    for (const std::string& product : royalty_products_of(next)) {
+      if (product == agreement.product)
+        return error(Code::E_CYCLE, next.product + " would pay royalties to what pays to it",
+                     "register.terms.royalty");
+      if (!seen.insert(product).second) continue;
+      if (seen.size() > kProductsBelowMax)
+        return error(Code::E_LIMIT, "more than 256 products below", "register.terms.royalty");
+      if (const auto governing = lookup.governing(product)) names.insert(agreement_name(*governing));
+      if (const RevenueAgreement* below = lookup.in_force(product, time_s)) open.push_back(below);
+    }
+  }
+  return {};
+}
+
+// One moment: circles, then the cascade of a sale and that of a royalty. The agreements that may have a part.
+Result<std::set<std::string>> check_moment(const Candidate& candidate, const std::string& currency,
+                                           const AgreementLookup& lookup, std::int64_t time_s,
+                                           bool must_resolve) {
+  std::set<std::string> names = {candidate.terms.id};
+  if (auto good = check_circle(candidate.terms, lookup, time_s, names); !good) return good.error();
+  RevenueAgreement as_royalty = candidate.terms;
+  as_royalty.steps = candidate.terms.list(true);
+  for (const RevenueAgreement* top :
+       std::initializer_list<const RevenueAgreement*>{&candidate.terms, &as_royalty}) {
+    const auto cascade = check_cascade(*top, currency, lookup, time_s);
+    if (!cascade) return error(cascade.error().code, cascade.error().detail, in_terms(cascade.error().field));
+    if (!must_resolve) continue;
+    if (auto good = require_resolved(*cascade, "register.terms.royalty"); !good) return good.error();
+  }
+  return names;
+}
+
 // The cascade at the beginning of the version, and at each later moment at which something below changes.
 // Only the first needs an agreement everywhere: one that ends later may be followed by another version.
 Result<void> check_cascades(Execution& execution, const Candidate& candidate, const std::string& currency) {
@@ -137,12 +180,9 @@ Result<void> check_cascades(Execution& execution, const Candidate& candidate, co
     if (moments >= kCascadeMomentsMax) {
       return error(Code::E_LIMIT, "more than 64 announced versions below", "register.terms");
     }
-    const auto cascade = check_cascade(candidate.terms, currency, agreements, time_s);
-    if (!cascade) return error(cascade.error().code, cascade.error().detail, in_terms(cascade.error().field));
-    if (moments == 0) {
-      if (auto good = require_resolved(*cascade, "register.terms.royalty"); !good) return good;
-    }
-    time_s = next_change(cascade->names, agreements, time_s);
+    const auto names = check_moment(candidate, currency, agreements, time_s, moments == 0);
+    if (!names) return names.error();
+    time_s = next_change(*names, agreements, time_s);
   }
   return {};
 }

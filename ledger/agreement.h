@@ -7,8 +7,8 @@
 // agreements are open items of an organisation.
 //
 // What can be refused now is refused now: payees that are not registered, royalties to products without an
-// agreement at that moment, another currency below, a cascade that could leave the bounds of a record at
-// any time for which versions are known.
+// agreement at that moment, another currency below, royalties that run in a circle, a cascade that could
+// leave the bounds of a record, at any time for which versions are known.
 //
 // Invariants (I16): 1. version n is the n-th, each begins after the one before, and none before the block
 // that includes it; 2. a product has one agreement, for ever, and an agreement one currency; 3. what a

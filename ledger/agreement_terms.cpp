@@ -208,6 +208,18 @@ std::set<std::string> payees_of(const RevenueAgreement& agreement) {
   return payees;
 }
 
+std::set<std::string> royalty_products_of(const RevenueAgreement& agreement) {
+  std::set<std::string> products;
+  each_step(agreement, [&](const RevenueStep& step) {
+    const auto* royalty = std::get_if<RoyaltyStep>(&step);
+    if (royalty == nullptr) return;
+    for (const RoyaltyItem& item : royalty->items) {
+      if (item.rate_ppm > 0) products.insert(item.product);
+    }
+  });
+  return products;
+}
+
 std::vector<Claim> claims_of(const RevenueAgreement& agreement) {
   std::vector<Claim> claims;
   each_step(agreement, [&](const RevenueStep& step) {

@@ -38,6 +38,9 @@ inline constexpr std::size_t kCounterIdCharactersMax = 32;
 // Who takes a fee off the top; of these, exchanges sign too.
 [[nodiscard]] std::set<std::string> fee_payees_of(const RevenueAgreement& agreement);
 
+// What royalties of either list go to, at rates above zero.
+[[nodiscard]] std::set<std::string> royalty_products_of(const RevenueAgreement& agreement);
+
 // A sum that somebody has put in and takes back: a recoupment or an advance.
 struct Claim {
   std::string creditor;

@@ -265,6 +265,23 @@ TEST_F(Agreements, never_pay_royalties_in_a_circle) {
   EXPECT_EQ(next_version(id, 2, royalty_to(derived)), "E_CYCLE");
 }
 
+// Each list alone is harmless: the sale of one product takes the first list at its top and the other below.
+TEST_F(Agreements, never_pay_royalties_in_a_circle_of_both_lists) {
+  const ShortId derived = chain_.product("vendor-b", "Index");
+  const ShortId below = chain_.agree("vendor-b", derived, all_to(chain_.oid("vendor-b")));
+  RevenueAgreement terms = royalty_to(derived);
+  terms.royalty_steps = all_to(chain_.oid("provider")).steps;
+  (void)chain_.agree("provider", asset_, terms);
+  chain_.advance_ms(1000);
+  RevenueAgreement back = all_to(chain_.oid("vendor-b"));
+  back.royalty_steps = back.steps;
+  back.royalty_steps.insert(back.royalty_steps.begin(),
+                            RoyaltyStep{ShareBase::kGross, {{product_name(asset_), 1}}});
+  EXPECT_EQ(chain_.submit_name(
+                chain_.by_cdos(kAgreement, chain_.version_body(below, derived, 2, back), {"vendor-b"})),
+            "E_CYCLE");
+}
+
 // The circle would close only when a version that is announced begins.
 TEST_F(Agreements, see_a_circle_that_lies_ahead) {
   const ShortId id = chain_.agree("provider", asset_, all_to(chain_.oid("provider")));

@@ -58,8 +58,8 @@ class Market {
 
   void run() {
     for (int block = 0; block < kBlocksPerChain && !::testing::Test::HasFailure(); ++block) {
-      chain_.advance_ms(static_cast<std::uint64_t>(draw_.one_in(4) ? draw_.between(1, 20) * kDay * 1000
-                                                                   : draw_.between(1'000, 100'000)));
+      chain_.advance_ms(static_cast<std::uint64_t>(draw_.one_in(10) ? draw_.between(1, 20) * kDay * 1000
+                                                                    : draw_.between(1'000, 100'000)));
       std::vector<Planned> plans = {plan(), plan()};
       std::vector<RecordSpec> records;
       for (const Planned& planned : plans) records.push_back(planned.record);
@@ -195,7 +195,7 @@ class Market {
       terms.guarantees.push_back({guaranteed, chain_.oid("bank"), draw_.between(1, 1'000'000)});
     }
     terms.effective_from_s = chain_.now_s() + (draw_.one_in(3) ? draw_.below(20) * kDay : 0);
-    if (draw_.one_in(15)) terms.effective_to_s = terms.effective_from_s + draw_.below(40 * kDay);
+    if (draw_.one_in(5)) terms.effective_to_s = terms.effective_from_s + draw_.below(40 * kDay);
     if (draw_.one_in(15)) std::get<SplitStep>(terms.steps.back()).payees[0].share_ppm += 1;
     const std::uint32_t version = about.versions + (draw_.one_in(15) ? 2 : 1);
     const proto::Agreement body = about.agreement
@@ -249,7 +249,10 @@ class Market {
 
   Planned plan_settle() {
     if (deals_.empty()) return plan_contract();
-    const std::size_t which = static_cast<std::size_t>(draw_.below(static_cast<std::int64_t>(deals_.size())));
+    // Mostly one of the last: those before are settled.
+    const std::size_t first = draw_.one_in(5) || deals_.size() < 12 ? 0 : deals_.size() - 12;
+    const std::size_t which =
+        first + static_cast<std::size_t>(draw_.below(static_cast<std::int64_t>(deals_.size() - first)));
     const Deal& deal = deals_[which];
     const auto n =
         static_cast<std::uint32_t>(draw_.between(1, static_cast<std::int64_t>(deal.milestones.size())));
@@ -426,6 +429,9 @@ TEST(IncomeProperties, ten_thousand_records_leave_what_the_engine_leaves) {
     EXPECT_GT(seen[what], 10U) << what;
   }
   EXPECT_GT(seen["settle E_NO_AGREEMENT"], 0U);
+  for (const char* what : {"contract E_CYCLE", "settle E_CYCLE", "settle E_CURRENCY"}) {
+    EXPECT_EQ(seen[what], 0U) << what << ": a registration should have been refused";
+  }
   std::string counts;
   for (const auto& [what, count] : seen) counts += what + " " + std::to_string(count) + "\n";
   RecordProperty("seen", counts);
