@@ -116,7 +116,7 @@ constexpr Option kExplainOptions[] = {
     {"--all", "", "Every code", Take::kFlag},
 };
 
-constexpr Command kCommands[] = {
+const Command kCommands[] = {
     {"explain", "What a code means, why it happens and what to do", kExplainOptions, &explain},
     {"completion", "Completion for bash: eval \"$(circula completion)\"", {}, &completion},
     {"version", "Version of the program, of its formats and records", {}, &version},

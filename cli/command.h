@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <span>
@@ -57,7 +58,7 @@ struct Command {
   std::string_view summary;  // one line
   std::span<const Option> options;
   // The exit code, or the error to report; the error's code gives the exit code then.
-  Result<int> (*run)(Shell&, const Arguments&);
+  std::function<Result<int>(Shell&, const Arguments&)> run;
   std::string_view details = {};  // more for --help: examples, files
 };
 
@@ -65,6 +66,16 @@ struct Command {
 [[nodiscard]] std::span<const Command> about_commands();
 [[nodiscard]] std::span<const Command> context_commands();
 [[nodiscard]] std::span<const Command> node_commands();
+[[nodiscard]] std::span<const Command> digest_commands();
+[[nodiscard]] std::span<const Command> draft_commands();
+[[nodiscard]] std::span<const Command> genesis_commands();
+[[nodiscard]] std::span<const Command> key_commands();
+[[nodiscard]] std::span<const Command> node_query_commands();
+[[nodiscard]] std::span<const Command> org_commands();
+[[nodiscard]] std::span<const Command> query_commands();
+[[nodiscard]] std::span<const Command> record_commands();
+[[nodiscard]] std::span<const Command> sign_commands();
+[[nodiscard]] std::span<const Command> verify_commands();
 
 // All commands, in the order of the help.
 [[nodiscard]] std::span<const Command> all_commands();

@@ -109,7 +109,7 @@ constexpr Option kSetOptions[] = {
     {"--clock", "CLOCK", "wall or scripted"},
 };
 
-constexpr Command kCommands[] = {
+const Command kCommands[] = {
     {"context show", "The context in use: home, node, chain, organisation", {}, &show},
     {"context list", "All contexts", {}, &list},
     {"context use", "Select a context", kUseOptions, &use},

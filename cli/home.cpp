@@ -113,9 +113,10 @@ Result<Home> open_home(const std::string& directory, std::string_view context) {
   Settings& settings = home.settings;
   for (const auto& [key, field] :
        {std::pair("name", &settings.name), std::pair("oid", &settings.oid), std::pair("url", &settings.url),
-        std::pair("chain_id", &settings.chain_id), std::pair("origin", &settings.origin),
-        std::pair("clock", &settings.clock), std::pair("profile", &settings.profile),
-        std::pair("policy", &settings.policy), std::pair("genesis", &settings.genesis)}) {
+        std::pair("operator_url", &settings.operator_url), std::pair("chain_id", &settings.chain_id),
+        std::pair("origin", &settings.origin), std::pair("clock", &settings.clock),
+        std::pair("profile", &settings.profile), std::pair("policy", &settings.policy),
+        std::pair("genesis", &settings.genesis)}) {
     *field = text_of(*object, key);
   }
   if (const auto* kinds = object->if_contains("kinds"); kinds != nullptr && kinds->is_array()) {
@@ -127,10 +128,11 @@ Result<Home> open_home(const std::string& directory, std::string_view context) {
 }
 
 Result<void> write_settings(const std::string& home, const Settings& settings) {
-  boost::json::object object{
-      {"name", settings.name},         {"oid", settings.oid},       {"url", settings.url},
-      {"chain_id", settings.chain_id}, {"origin", settings.origin}, {"clock", settings.clock},
-      {"profile", settings.profile},   {"policy", settings.policy}, {"genesis", settings.genesis}};
+  boost::json::object object{{"name", settings.name},         {"oid", settings.oid},
+                             {"url", settings.url},           {"operator_url", settings.operator_url},
+                             {"chain_id", settings.chain_id}, {"origin", settings.origin},
+                             {"clock", settings.clock},       {"profile", settings.profile},
+                             {"policy", settings.policy},     {"genesis", settings.genesis}};
   boost::json::array kinds(settings.kinds.begin(), settings.kinds.end());
   object["kinds"] = std::move(kinds);
   return write_text(home + "/" + std::string(kSettingsFile), pretty(object));

@@ -1,8 +1,9 @@
 // Where a member's things are, and in which context a command acts.
 //
 // A home is one directory of one member; nothing is written outside it:
-//   settings.json    {"name", "oid", "kinds", "url", "chain_id", "origin", "clock", "profile", "policy",
-//   "genesis"} keys/NAME.pem    record keys and node keys; the name says what for (key_store.h) aliases.json
+//   settings.json    {"name", "oid", "kinds", "url", "operator_url", "chain_id", "origin", "clock",
+//   "profile", "policy", "genesis"} keys/NAME.pem    record keys and node keys; the name says what for
+//   (key_store.h) aliases.json
 //   {"vendor-b": "9199…"}: what @vendor-b means outbox/          signed envelopes that are not known to be
 //   final (outbox.h) receipts/        X.receipt.json
 //
@@ -27,8 +28,9 @@ struct Settings {
   std::string name;  // of the organisation, for people
   std::string oid;
   std::vector<std::string> kinds;
-  std::string url;       // of the node to ask
-  std::string chain_id;  // hex
+  std::string url;           // of the node to ask; several with commas
+  std::string operator_url;  // of its operator's listener, for who runs it
+  std::string chain_id;      // hex
   std::string origin;
   std::string clock;    // "wall", "scripted"
   std::string profile;  // "production", "rehearsal"

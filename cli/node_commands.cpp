@@ -15,7 +15,7 @@ Result<int> run(Shell&, const Arguments& arguments) {
   return node::run_node(arguments.text("config"), CIRCULA_VERSION);
 }
 
-constexpr Command kCommands[] = {
+const Command kCommands[] = {
     {"node run", "Run a node until it is told to stop", kRunOptions, run},
 };
 

@@ -59,6 +59,15 @@ Result<std::string> Shell::url() {
                "nothing says which node to ask: give --url, or select a context with `circula context use`");
 }
 
+Result<std::string> Shell::operator_url() {
+  if (const std::string given = setting("url", "CIRCULA_OPERATOR_URL"); !given.empty()) return given;
+  auto opened = home();
+  if (!opened) return opened.error();
+  if (!opened->settings.operator_url.empty()) return opened->settings.operator_url;
+  return error(Code::E_USAGE,
+               "the operator's listener of which node? Give --url, or the context of its exchange");
+}
+
 Result<std::string> Shell::policy_path() {
   if (const std::string given = setting("policy", "CIRCULA_POLICY"); !given.empty()) return given;
   auto opened = home();

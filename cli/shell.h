@@ -35,6 +35,7 @@ class Shell {
   [[nodiscard]] std::string base_directory() const;
   // E_USAGE when nothing says which node.
   [[nodiscard]] Result<std::string> url();
+  [[nodiscard]] Result<std::string> operator_url();
   [[nodiscard]] Result<std::string> policy_path();
   // The passphrase of key files, asked for once.
   [[nodiscard]] Result<std::string> passphrase();

@@ -23,6 +23,12 @@ constexpr std::array<FieldObjectKind, 10> kObjectFields{{{"asset", ObjectKind::k
                                                          {"event", ObjectKind::kEvent},
                                                          {"settle", ObjectKind::kEvent}}};
 
+// Fields called `subject` that hold an asset's id and not a subject key, by their full names.
+constexpr std::array<std::string_view, 6> kAssetSubjects{
+    "circula.ledger.proto.CertifyNotice.subject",  "circula.ledger.proto.CertifyIssue.subject",
+    "circula.ledger.proto.CertifyRefuse.subject",  "circula.ledger.proto.CertifyRevoke.subject",
+    "circula.ledger.proto.RightsTransfer.subject", "circula.ledger.proto.RightsSurrender.subject"};
+
 // 2000-01-01T00:00:00Z: no duration in our messages is as long, and no time as early.
 constexpr std::uint64_t kTimeFromMs = 946'684'800'000;
 
@@ -61,6 +67,9 @@ std::string enum_text(const EnumValueDescriptor& value) {
 BytesForm bytes_form(const FieldDescriptor& field, const JsonViewOptions& options) {
   for (const FieldObjectKind& row : options.kinds) {
     if (row.field == field.name() || row.field == field.full_name()) return {.object = row.kind};
+  }
+  for (const std::string_view name : kAssetSubjects) {
+    if (field.full_name() == name) return {.object = ObjectKind::kAsset};
   }
   if (field.name() == "subject") return {.object = std::nullopt, .text = true};
   std::string_view name = without_suffix(without_suffix(field.name(), "_ids"), "_id");

@@ -1,0 +1,63 @@
+#include "cli/outbox.h"
+
+#include "cli/local_file.h"
+#include "crypto/encoding.h"
+#include "ledger/durable_file.h"
+
+namespace circula::cli {
+namespace {
+
+using ledger::Code;
+using ledger::error;
+using ledger::Result;
+
+constexpr std::string_view kSuffix = ".env";
+
+}  // namespace
+
+Result<OutboxEntry> put_in_outbox(const Home& home, const Bytes& envelope, const Digest& chain_id) {
+  auto decoded = ledger::Envelope::decode(envelope, chain_id);
+  if (!decoded) return decoded.error();
+  const std::string path =
+      home.path("outbox/" + crypto::to_hex((*decoded)->id().view()) + std::string(kSuffix));
+  // The first bytes that went out are the ones to send again: another signature would be another body.
+  if (exists(path)) {
+    auto text = read_text(path, ledger::kEnvelopeBytesMax);
+    if (!text) return text.error();
+    const auto bytes = crypto::as_bytes(*text);
+    auto known = ledger::Envelope::decode(Bytes(bytes.begin(), bytes.end()), chain_id);
+    if (!known) return known.error();
+    return OutboxEntry{path, std::move(*known)};
+  }
+  if (auto written = write_text(path, crypto::as_text(envelope)); !written) return written.error();
+  return OutboxEntry{path, std::move(*decoded)};
+}
+
+Result<std::vector<OutboxEntry>> read_outbox(const Home& home, const Digest& chain_id) {
+  std::vector<std::string> names;
+  ledger::system_disk().list(home.path("outbox"), names);  // without the directory there are none
+  std::vector<OutboxEntry> entries;
+  for (const std::string& name : names) {
+    if (!name.ends_with(kSuffix)) continue;
+    const std::string path = home.path("outbox/" + name);
+    auto text = read_text(path, ledger::kEnvelopeBytesMax);
+    if (!text) return text.error();
+    const auto bytes = crypto::as_bytes(*text);
+    auto envelope = ledger::Envelope::decode(Bytes(bytes.begin(), bytes.end()), chain_id);
+    if (!envelope) return error(envelope.error().code, path + ": " + envelope.error().detail);
+    entries.push_back({path, std::move(*envelope)});
+  }
+  return entries;
+}
+
+Result<void> remove_from_outbox(const OutboxEntry& entry) {
+  ledger::DiskCalls& disk = ledger::system_disk();
+  if (disk.unlink(entry.path) != 0 && exists(entry.path)) {
+    return error(Code::E_FILE, ledger::disk_error("remove", entry.path).detail);
+  }
+  auto synced = ledger::sync_directory(disk, ledger::parent_directory(entry.path));
+  if (!synced) return error(Code::E_FILE, synced.error().detail);
+  return {};
+}
+
+}  // namespace circula::cli

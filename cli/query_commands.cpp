@@ -1,0 +1,240 @@
+// show, history, proof, statement: reading the ledger through a node.
+#include <algorithm>
+#include <boost/json.hpp>
+
+#include "cli/command.h"
+#include "cli/income_statement.h"
+#include "cli/local_file.h"
+#include "cli/names.h"
+#include "cli/subject_path.h"
+#include "cli/text_view.h"
+#include "crypto/encoding.h"
+#include "ledger/calendar.h"
+#include "ledger/log_index.h"
+#include "ledger/title.h"
+
+namespace circula::cli {
+namespace {
+
+struct Reading {
+  Home home;
+  NodeClient client;
+};
+
+Result<Reading> begin(Shell& shell) {
+  auto home = shell.home();
+  if (!home) return home.error();
+  auto client = NodeClient::make(shell);
+  if (!client) return client.error();
+  return Reading{std::move(*home), std::move(*client)};
+}
+
+Result<int> show(Shell& shell, const Arguments& arguments) {
+  auto reading = begin(shell);
+  if (!reading) return reading.error();
+  Names names(reading->client, reading->home);
+  const std::string id = arguments.text("ID");
+  Result<boost::json::object> object = boost::json::object{};
+  if (is_record_id(id)) {
+    object = reading->client.get("/v1/records/" + id);
+  } else {
+    auto path = subject_path(names, id, arguments.text("right"));
+    if (!path) return path.error();
+    object = reading->client.get("/v1/subjects/" + *path);
+  }
+  if (!object) return object.error();
+  boost::json::object shown = *object;
+  for (const char* raw : {"value", "bytes", "entry"}) shown.erase(raw);
+  const std::string text = text_view(shown);
+  shell.answer("object", std::move(*object), text);
+  return 0;
+}
+
+// The rows of a history as the ledger's own reader of titles takes them.
+Result<std::vector<ledger::HistoryRow>> rows_of(const boost::json::array& list) {
+  std::vector<ledger::HistoryRow> rows;
+  for (const boost::json::value& item : list) {
+    const boost::json::object& row = item.get_object();
+    auto effect = crypto::from_base64url(text_at(row, "bytes"));
+    if (!effect) return error(Code::E_FORMAT, "the node sent a malformed effect");
+    rows.push_back({number_at(row, "seq"), number_at(row, "index"), std::move(*effect)});
+  }
+  return rows;
+}
+
+boost::json::array holders_list(Names& names, const ledger::HolderShares& shares) {
+  boost::json::array list;
+  for (const auto& [oid, ppm] : shares) {
+    list.push_back(boost::json::object{{"oid", oid}, {"name", names.display(oid)}, {"ppm", ppm}});
+  }
+  return list;
+}
+
+Result<int> title(Shell& shell, Names& names, const boost::json::array& list, const std::string& subject,
+                  const std::string& as_of) {
+  auto rows = rows_of(list);
+  if (!rows) return rows.error();
+  auto lines = ledger::chain_of_title(*rows);
+  if (!lines) return lines.error();
+  boost::json::array shown;
+  std::string text = subject + (as_of.empty() ? "" : "  as of " + as_of) + "\n";
+  for (std::size_t at = 0; at < lines->size(); ++at) {
+    const ledger::TitleLine& line = (*lines)[at];
+    const boost::json::object& row = list[at].get_object();
+    boost::json::object entry{{"seq", line.seq},
+                              {"entry", line.log_index},
+                              {"time", text_at(row, "time")},
+                              {"record", text_at(row, "record")},
+                              {"step", ledger::to_string(line.step)},
+                              {"ppm", line.ppm},
+                              {"to", holders_list(names, line.to)},
+                              {"after", holders_list(names, line.after)}};
+    if (!line.from.empty()) entry["from"] = line.from;
+    if (!line.certificate.empty()) entry["certificate"] = line.certificate;
+    std::string to;
+    for (const auto& [oid, ppm] : line.to) {
+      to += (to.empty() ? "" : ", ") + names.display(oid) + " " + std::to_string(ppm);
+    }
+    text += "  entry " + std::to_string(line.log_index) + "  " + text_at(row, "time") + "  " +
+            std::string(ledger::to_string(line.step)) + "  " +
+            (line.from.empty() ? "certificate " + line.certificate : names.display(line.from)) + " → " + to +
+            "\n";
+    shown.push_back(std::move(entry));
+  }
+  const ledger::HolderShares holders = lines->empty() ? ledger::HolderShares{} : lines->back().after;
+  text += "holders\n";
+  for (const auto& [oid, ppm] : holders) {
+    text += "  " + std::to_string(ppm) + " ppm  " + names.display(oid) + "\n";
+  }
+  if (holders.empty()) text += "  nobody\n";
+  shell.answer("title",
+               {{"subject", subject},
+                {"as_of", as_of},
+                {"holders", holders_list(names, holders)},
+                {"lines", std::move(shown)}},
+               text);
+  return 0;
+}
+
+Result<int> history(Shell& shell, const Arguments& arguments) {
+  auto reading = begin(shell);
+  if (!reading) return reading.error();
+  Names names(reading->client, reading->home);
+  auto path = subject_path(names, arguments.text("ID"), arguments.text("right"));
+  if (!path) return path.error();
+  auto query = point_query(arguments);
+  if (!query) return query.error();
+  auto list = reading->client.get_all("/v1/history/" + *path + "?limit=1000" + *query, "rows");
+  if (!list) return list.error();
+  if (path->starts_with("right/") && !arguments.has("from") && !arguments.has("to")) {
+    return title(shell, names, *list, *path, arguments.text("as-of"));
+  }
+  std::string text = *path + "\n";
+  for (const boost::json::value& item : *list) {
+    const boost::json::object& row = item.get_object();
+    text += "entry " + text_at(row, "index") + "  " + text_at(row, "time") + "  " + text_at(row, "name") +
+            "\n" + text_view(object_at(row, "fields"), 2);
+  }
+  shell.answer("history", {{"subject", *path}, {"count", list->size()}, {"rows", std::move(*list)}}, text);
+  return 0;
+}
+
+Result<int> proof(Shell& shell, const Arguments& arguments) {
+  auto reading = begin(shell);
+  if (!reading) return reading.error();
+  Names names(reading->client, reading->home);
+  const std::string id = arguments.text("ID");
+  std::string target;
+  if (is_record_id(id)) {
+    target = "/v1/records/" + id + "/receipt?wait_ms=10000";
+  } else {
+    auto path = subject_path(names, id, arguments.text("right"));
+    if (!path) return path.error();
+    auto query = proof_query(arguments);
+    if (!query) return query.error();
+    target = "/v1/proofs/" + *path + *query;
+  }
+  auto bundle = reading->client.get_text(target);
+  if (!bundle) return bundle.error();
+  const std::string file = arguments.text("output");
+  if (file.empty()) {
+    shell.terminal().print(*bundle);
+    return 0;
+  }
+  if (auto written = write_text(file, *bundle); !written) return written.error();
+  shell.answer("proof", {{"file", file}},
+               file + "\n  check it without any node: circula verify " + file + "\n");
+  return 0;
+}
+
+// Whose keys read: those of a context of the same cluster for another organisation, so that an operator of
+// all of them (`up`) need not switch.
+void read_as(Shell& shell, NodeClient& client, const std::string& oid) {
+  auto contexts = read_contexts(shell.base_directory());
+  if (!contexts || !contexts->current) return;
+  const std::string& cluster = contexts->entries[*contexts->current].cluster;
+  for (const ContextEntry& entry : contexts->entries) {
+    if (entry.cluster != cluster) continue;
+    auto home = open_home(entry.home, {});
+    if (home && home->settings.oid == oid) return client.use_keys_of(std::move(*home));
+  }
+}
+
+Result<int> statement(Shell& shell, const Arguments& arguments) {
+  auto reading = begin(shell);
+  if (!reading) return reading.error();
+  Names names(reading->client, reading->home);
+  const std::string wanted = arguments.text("org", reading->home.settings.oid);
+  auto oid = names.oid(wanted);
+  if (!oid) return oid.error();
+  if (*oid != reading->home.settings.oid) read_as(shell, reading->client, *oid);
+  auto period = statement_period(arguments);
+  if (!period) return period.error();
+  auto made = income_statement(reading->client, *oid, arguments.text("currency", "CNY"), *period);
+  if (!made) return made.error();
+  const std::string text = statement_text(names, *made);
+  shell.answer("statement", statement_json(*made), text);
+  return 0;
+}
+
+constexpr Option kShowOptions[] = {
+    {"ID", "", "as-…, ct-…, ag-…, ev-…, @org, a record, a certificate number, kind/id", Take::kValue, true},
+    {"--right", "RIGHT", "H, U or O of an asset: its holders"},
+};
+constexpr Option kHistoryOptions[] = {
+    {"ID", "", "As for show", Take::kValue, true},
+    {"--right", "RIGHT", "H, U or O of an asset: its chain of title"},
+    {"--as-of", "POINT", "What stood then: a date or time, or a height"},
+    {"--from", "POINT", "Posted from then on"},
+    {"--to", "POINT", "Posted before then"},
+};
+constexpr Option kProofOptions[] = {
+    {"ID", "", "As for show; of a record its receipt", Take::kValue, true},
+    {"--right", "RIGHT", "H, U or O of an asset"},
+    {"--history", "", "With every leaf of the history: nothing is missing", Take::kFlag},
+    {"--from", "TIME", "With --to: the leaves posted in this period"},
+    {"--to", "TIME", "The end of the period"},
+    {"--before", "TIME", "What stood before then"},
+    {"--height", "N", "What stood at this height"},
+    {"-o,--output", "FILE", "The bundle; without it, stdout"},
+};
+constexpr Option kStatementOptions[] = {
+    {"--income", "", "Income (the default)", Take::kFlag},
+    {"--org", "ORG", "@alias or oid (default: one's own)"},
+    {"--month", "MONTH", "2023-05; also a day or a year"},
+    {"--currency", "CCY", "CNY"},
+};
+
+const Command kCommands[] = {
+    {"show", "An object, an organisation or a record as it stands", kShowOptions, &show},
+    {"history", "Everything that happened to an object; of a right its chain of title", kHistoryOptions,
+     &history},
+    {"proof", "A file that shows it without trusting the node", kProofOptions, &proof},
+    {"statement", "Income of a period: opening, lines, closing", kStatementOptions, &statement},
+};
+
+}  // namespace
+
+std::span<const Command> query_commands() { return kCommands; }
+
+}  // namespace circula::cli
