@@ -50,9 +50,9 @@ std::span<const Command> all_commands() {
   static const std::vector<Command> all = [] {
     std::vector<Command> rows;
     for (const auto& group :
-         {node_query_commands(), record_commands(), query_commands(), draft_commands(), sign_commands(),
-          verify_commands(), digest_commands(), org_commands(), genesis_commands(), key_commands(),
-          node_commands(), context_commands(), about_commands()}) {
+         {up_commands(), node_query_commands(), record_commands(), query_commands(), draft_commands(),
+          sign_commands(), verify_commands(), digest_commands(), org_commands(), genesis_commands(),
+          key_commands(), node_commands(), context_commands(), about_commands()}) {
       rows.insert(rows.end(), group.begin(), group.end());
     }
     return rows;

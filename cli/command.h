@@ -75,6 +75,7 @@ struct Command {
 [[nodiscard]] std::span<const Command> query_commands();
 [[nodiscard]] std::span<const Command> record_commands();
 [[nodiscard]] std::span<const Command> sign_commands();
+[[nodiscard]] std::span<const Command> up_commands();
 [[nodiscard]] std::span<const Command> verify_commands();
 
 // All commands, in the order of the help.

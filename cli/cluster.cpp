@@ -1,0 +1,270 @@
+#include "cli/cluster.h"
+
+#include <boost/json.hpp>
+#include <set>
+
+#include "cli/free_port.h"
+#include "cli/home.h"
+#include "cli/local_file.h"
+#include "cli/node_client.h"
+#include "crypto/encoding.h"
+#include "ledger/genesis.h"
+#include "ledger/genesis_file.h"
+#include "ledger/organisation_code.h"
+
+namespace circula::cli {
+namespace {
+
+using ledger::Code;
+using ledger::error;
+using ledger::Result;
+
+constexpr std::string_view kFile = "cluster.json";
+constexpr std::string_view kFormat = "circula-cluster-1";
+
+// One organisation of each kind besides the exchanges, and a second provider to deal with. The first ones
+// run the learners, in this order.
+constexpr std::pair<std::string_view, std::string_view> kOthers[] = {{"regulator", "regulator"},
+                                                                     {"auditor", "auditor"},
+                                                                     {"bank", "bank"},
+                                                                     {"registrar", "registrar"},
+                                                                     {"provider", "provider"},
+                                                                     {"vendor-b", "provider"},
+                                                                     {"buyer", "buyer"},
+                                                                     {"merchant", "merchant"},
+                                                                     {"broker", "broker"},
+                                                                     {"assessor", "assessor"},
+                                                                     {"arbitrator", "arbitrator"},
+                                                                     {"department", "department"},
+                                                                     {"tax-authority", "tax_authority"}};
+constexpr std::uint64_t kLearnersMax = 3;  // of the organisations above, those that may run a node
+
+// A valid code in a region that no organisation has.
+std::string made_up_oid(std::size_t number) {
+  std::string digits = std::to_string(number);
+  digits.insert(0, 9 - digits.size(), '0');
+  const std::string body = "91990000" + digits;
+  return body + ledger::gb32100_check_character(body).value_or('0');
+}
+
+Result<Cluster> plan_cluster(const std::string& directory, const ClusterPlan& plan) {
+  if (plan.voters < 1 || plan.voters > ledger::kVotersMax)
+    return error(Code::E_USAGE, "--voters is 1 to 9; 4 or 7 survive the most");
+  if (plan.learners > kLearnersMax) return error(Code::E_USAGE, "--learners is 0 to 3");
+  Cluster cluster;
+  cluster.directory = directory;
+  for (std::uint64_t voter = 0; voter < plan.voters; ++voter) {
+    const std::string name = std::string("exchange-") + static_cast<char>('a' + voter);
+    cluster.members.push_back({name, "exchange", made_up_oid(cluster.members.size() + 1)});
+  }
+  for (const auto& [name, kind] : kOthers) {
+    cluster.members.push_back(
+        {std::string(name), std::string(kind), made_up_oid(cluster.members.size() + 1)});
+  }
+  std::set<std::uint16_t> taken;
+  for (std::uint64_t at = 0; at < plan.voters + plan.learners; ++at) {
+    ClusterNode node;
+    node.id = static_cast<std::uint16_t>(at + 1);
+    node.member = cluster.members[at].name;
+    node.voter = at < plan.voters;
+    for (std::uint16_t* port : {&node.peers_port, &node.http_port, &node.operator_port}) {
+      auto free = take_free_port(taken);
+      if (!free) return free.error();
+      *port = *free;
+    }
+    cluster.nodes.push_back(node);
+  }
+  return cluster;
+}
+
+// As each member does on its own machine.
+Result<void> init_members(const Cluster& cluster) {
+  for (const ClusterMember& member : cluster.members) {
+    std::vector<std::string> words{"org",    "init",      "--home", cluster.home(member.name),
+                                   "--name", member.name, "--oid",  member.oid,
+                                   "--kind", member.kind, "--json"};
+    for (const ClusterNode& node : cluster.nodes) {
+      if (node.member != member.name) continue;
+      words.insert(words.end(), {"--address", "127.0.0.1:" + std::to_string(node.peers_port)});
+    }
+    if (member.kind == "registrar") words.insert(words.end(), {"--registrar-code", "R1"});
+    if (auto done = run_self(words); !done) return done.error();
+  }
+  return {};
+}
+
+Result<void> found_chain(Cluster& cluster, const ClusterPlan& plan) {
+  const std::string draft = cluster.directory + "/genesis.draft.json";
+  std::vector<std::string> words{"genesis", "assemble"};
+  std::string voters;
+  std::string learners;
+  for (const ClusterNode& node : cluster.nodes) {
+    std::string& list = node.voter ? voters : learners;
+    list += (list.empty() ? "" : ",") + node.member;
+  }
+  for (const ClusterMember& member : cluster.members)
+    words.push_back(cluster.home(member.name) + "/member.json");
+  words.insert(words.end(),
+               {"--voters", voters, "--profile", plan.profile, "--clock", plan.clock, "-o", draft, "--json"});
+  if (!learners.empty()) words.insert(words.end(), {"--learners", learners});
+  if (!plan.time.empty()) words.insert(words.end(), {"--time", plan.time});
+  if (auto done = run_self(words); !done) return done.error();
+  for (const ClusterNode& node : cluster.nodes) {
+    if (!node.voter) continue;
+    auto done = run_self({"sign", draft, "--home", cluster.home(node.member), "--yes", "--quiet", "--json"});
+    if (!done) return done.error();
+  }
+  auto done = run_self({"genesis", "finish", draft, "-o", cluster.directory + "/genesis.json", "--json"});
+  if (!done) return done.error();
+  return {};
+}
+
+Result<void> read_genesis(Cluster& cluster) {
+  auto text = read_text(cluster.directory + "/genesis.json");
+  if (!text) return text.error();
+  auto file = ledger::read_genesis_file(*text);
+  if (!file) return file.error();
+  auto genesis = ledger::Genesis::decode(file->genesis);
+  if (!genesis) return genesis.error();
+  cluster.chain_id = crypto::to_hex(genesis->chain_id().view());
+  cluster.origin = genesis->message().origin();
+  cluster.clock = genesis->message().clock() == ledger::proto::CLOCK_WALL ? "wall" : "scripted";
+  cluster.profile =
+      genesis->message().profile() == ledger::proto::PROFILE_PRODUCTION ? "production" : "rehearsal";
+  return {};
+}
+
+std::string node_toml(const Cluster& cluster, const ClusterNode& node) {
+  const auto address = [](std::uint16_t port) { return "\"127.0.0.1:" + std::to_string(port) + "\""; };
+  std::string text = "node_id = " + std::to_string(node.id) + "\ngenesis = \"../genesis.json\"\n" +
+                     "data_dir = \".\"\nkeys_dir = \"../homes/" + node.member +
+                     "/keys\"\n\n[listen]\npeers = " + address(node.peers_port) +
+                     "\nhttp = " + address(node.http_port) + "\noperator = " + address(node.operator_port) +
+                     "\n";
+  for (const ClusterNode& peer : cluster.nodes) {
+    if (peer.id == node.id) continue;
+    text += "\n[[peers]]\nid = " + std::to_string(peer.id) + "\naddress = " + address(peer.peers_port) + "\n";
+  }
+  return text;
+}
+
+Result<void> write_homes(const Cluster& cluster) {
+  boost::json::object aliases;
+  for (const ClusterMember& member : cluster.members) aliases[member.name] = member.oid;
+  for (const ClusterMember& member : cluster.members) {
+    auto home = open_home(cluster.home(member.name), {});
+    if (!home) return home.error();
+    Settings settings = home->settings;
+    settings.url = cluster.voter_urls();
+    settings.operator_url.clear();
+    for (const ClusterNode& node : cluster.nodes) {
+      if (node.member != member.name) continue;  // who runs a node asks its own
+      settings.url = node.url();
+      settings.operator_url = "http://127.0.0.1:" + std::to_string(node.operator_port);
+    }
+    settings.chain_id = cluster.chain_id;
+    settings.origin = cluster.origin;
+    settings.clock = cluster.clock;
+    settings.profile = cluster.profile;
+    settings.policy = "../../policy.txt";
+    settings.genesis = "../../genesis.json";
+    if (auto written = write_settings(home->directory, settings); !written) return written;
+    if (auto written = write_text(home->path("aliases.json"), pretty(aliases)); !written) return written;
+  }
+  return {};
+}
+
+Result<void> write_cluster(const Cluster& cluster) {
+  boost::json::array nodes;
+  for (const ClusterNode& node : cluster.nodes) {
+    nodes.push_back(boost::json::object{{"id", node.id},
+                                        {"member", node.member},
+                                        {"voter", node.voter},
+                                        {"peers_port", node.peers_port},
+                                        {"http_port", node.http_port},
+                                        {"operator_port", node.operator_port}});
+  }
+  boost::json::array members;
+  for (const ClusterMember& member : cluster.members) {
+    members.push_back(boost::json::object{{"name", member.name}, {"kind", member.kind}, {"oid", member.oid}});
+  }
+  const boost::json::object object{
+      {"format", kFormat}, {"nodes", std::move(nodes)}, {"members", std::move(members)}};
+  return write_text(cluster.directory + "/" + std::string(kFile), pretty(object));
+}
+
+}  // namespace
+
+std::string Cluster::voter_urls() const {
+  std::string urls;
+  for (const ClusterNode& node : nodes) {
+    if (node.voter) urls += (urls.empty() ? "" : ",") + node.url();
+  }
+  return urls;
+}
+
+bool is_cluster(const std::string& directory) { return exists(directory + "/" + std::string(kFile)); }
+
+Result<Cluster> read_cluster(const std::string& directory) {
+  auto value = read_json(directory + "/" + std::string(kFile));
+  if (!value) return value.error();
+  const boost::json::object* object = value->if_object();
+  if (object == nullptr || text_at(*object, "format") != kFormat)
+    return error(Code::E_FORMAT, directory + "/cluster.json is of another version of circula");
+  Cluster cluster;
+  cluster.directory = directory;
+  for (const boost::json::value& item : array_at(*object, "nodes")) {
+    const boost::json::object& row = item.get_object();
+    const auto port = [&](std::string_view key) { return static_cast<std::uint16_t>(number_at(row, key)); };
+    cluster.nodes.push_back({port("id"), text_at(row, "member"), flag_at(row, "voter"), port("peers_port"),
+                             port("http_port"), port("operator_port")});
+  }
+  for (const boost::json::value& item : array_at(*object, "members")) {
+    const boost::json::object& row = item.get_object();
+    cluster.members.push_back({text_at(row, "name"), text_at(row, "kind"), text_at(row, "oid")});
+  }
+  if (auto read = read_genesis(cluster); !read) return read.error();
+  return cluster;
+}
+
+Result<Cluster> found_cluster(const std::string& directory, const ClusterPlan& plan,
+                              const Progress& progress) {
+  if (exists(directory + "/homes")) {
+    return error(Code::E_FILE, directory +
+                                   " holds homes and no cluster.json: it was not finished, or is "
+                                   "something else; choose another directory or remove it");
+  }
+  auto cluster = plan_cluster(directory, plan);
+  if (!cluster) return cluster.error();
+  if (auto done = init_members(*cluster); !done) return done.error();
+  progress("keys", std::to_string(cluster->members.size()) + " organisations, each with a home of its own");
+  if (auto done = found_chain(*cluster, plan); !done) return done.error();
+  if (auto done = read_genesis(*cluster); !done) return done.error();
+  progress("genesis", cluster->origin + ", signed by " + std::to_string(plan.voters) + " founders");
+  if (auto done = settle_ports(*cluster); !done) return done.error();
+  return cluster;
+}
+
+Result<void> settle_ports(Cluster& cluster) {
+  std::set<std::uint16_t> taken;
+  for (const ClusterNode& node : cluster.nodes) {
+    taken.insert({node.peers_port, node.http_port, node.operator_port});
+  }
+  for (ClusterNode& node : cluster.nodes) {
+    if (read_pid_file(cluster.pid_file(node))) continue;  // it holds them itself
+    for (std::uint16_t* port : {&node.peers_port, &node.http_port, &node.operator_port}) {
+      if (is_free_port(*port)) continue;
+      auto free = take_free_port(taken);
+      if (!free) return free.error();
+      *port = *free;
+    }
+  }
+  for (const ClusterNode& node : cluster.nodes) {
+    const std::string path = cluster.node_directory(node) + "/node.toml";
+    if (auto written = write_text(path, node_toml(cluster, node)); !written) return written;
+  }
+  if (auto written = write_homes(cluster); !written) return written;
+  return write_cluster(cluster);
+}
+
+}  // namespace circula::cli
