@@ -188,7 +188,12 @@ bool has_flag(const std::vector<std::string>& words, std::string_view long_name)
   return false;
 }
 
-Result<Invocation> parse_command_line(const std::vector<std::string>& words) {
+Result<Invocation> parse_command_line(const std::vector<std::string>& given) {
+  std::vector<std::string> words = given;
+  if (!words.empty() && words.front() == "help") {  // `circula help sign` is `circula sign --help`
+    words.erase(words.begin());
+    words.emplace_back("--help");
+  }
   auto split = split_path(words);
   if (!split) return split.error();
   Invocation invocation;

@@ -1,121 +1,169 @@
 #include "cli/income_statement.h"
 
 #include <boost/json.hpp>
+#include <limits>
 
 #include "cli/subject_path.h"
+#include "crypto/encoding.h"
+#include "ledger/bundle.h"
+#include "ledger/json_view.h"
+#include "ledger/statement.h"
 
 namespace circula::cli {
 namespace {
 
-// The running total before the period: that of the last entry before it.
-Result<std::int64_t> opening(NodeClient& client, const std::string& account, const StatementPeriod& period) {
-  if (period.from.empty()) return std::int64_t{0};
-  auto page = client.get("/v1/history/" + account + "?limit=1&order=desc&to=" + percent_encoded(period.from));
-  if (!page) return page.error();
-  const auto& rows = array_at(*page, "rows");
-  if (rows.empty()) return std::int64_t{0};
-  return signed_at(object_at(rows.front().get_object(), "fields"), "total_minor");
+Result<ledger::IncomeRow> row_of(const boost::json::value& item) {
+  const boost::json::object& row = item.get_object();
+  auto effect = crypto::from_base64url(text_at(row, "bytes"));
+  if (!effect) return error(Code::E_FORMAT, "the node sent a malformed effect");
+  return ledger::IncomeRow{number_at(row, "seq"), number_at(row, "index"), number_at(row, "time_ms"),
+                           std::move(*effect)};
+}
+
+// The rows of the period and the one before it, whose running total is the opening.
+Result<std::vector<ledger::IncomeRow>> fetch_rows(NodeClient& client, const std::string& account,
+                                                  const StatementPeriod& period) {
+  boost::json::array list;
+  std::string query = "?limit=1000";
+  if (period.bounds) {
+    const std::string from = percent_encoded(ledger::format_time(period.bounds->from));
+    auto before = client.get("/v1/history/" + account + "?limit=1&order=desc&to=" + from);
+    if (!before) return before.error();
+    list = array_at(*before, "rows");
+    query += "&from=" + from + "&to=" + percent_encoded(ledger::format_time(period.bounds->to));
+  }
+  auto inside = client.get_all("/v1/history/" + account + query, "rows");
+  if (!inside) return inside.error();
+  list.insert(list.end(), inside->begin(), inside->end());
+  std::vector<ledger::IncomeRow> rows;
+  for (const boost::json::value& item : list) {
+    auto row = row_of(item);
+    if (!row) return row.error();
+    rows.push_back(std::move(*row));
+  }
+  return rows;
 }
 
 // The lines of one entry, each with what made it.
-void add_lines(const boost::json::object& row, Statement& statement) {
-  const boost::json::object& fields = object_at(row, "fields");
-  for (const boost::json::value& item : array_at(fields, "lines")) {
+void add_lines(const ledger::StatementEntry& entry, boost::json::array& lines) {
+  const boost::json::object booked = ledger::json_view(entry.booked, {.with_defaults = true, .kinds = {}});
+  for (const boost::json::value& item : array_at(booked, "lines")) {
     const boost::json::object& line = item.get_object();
-    const std::int64_t amount = signed_at(line, "amount_minor");
-    boost::json::object shown{{"entry", text_at(row, "index")},
-                              {"seq", text_at(row, "seq")},
-                              {"posted", text_at(row, "time")},
-                              {"record", text_at(row, "record")},
-                              {"cause", text_at(fields, "cause")},
-                              {"settle", text_at(fields, "event")},
-                              {"contract", text_at(fields, "contract")},
-                              {"payer", text_at(fields, "payer")},
-                              {"event_time", text_at(fields, "event_time")},
-                              {"late", flag_at(fields, "late")},
-                              {"path", text_at(line, "path")},
-                              {"product", text_at(line, "product")},
-                              {"agreement", text_at(line, "agreement") + "@" + text_at(line, "version")},
-                              {"step", number_at(line, "step")},
-                              {"kind", text_at(line, "kind")},
-                              {"for", text_at(line, "for_party")},
-                              {"went", text_at(line, "went")},
-                              {"amount_minor", std::to_string(amount)}};
-    statement.lines_minor += amount;
-    statement.lines.push_back(std::move(shown));
+    lines.push_back(
+        boost::json::object{{"entry", std::to_string(entry.log_index)},
+                            {"seq", std::to_string(entry.seq)},
+                            {"posted", ledger::format_time_ms(entry.time_ms)},
+                            {"cause", text_at(booked, "cause")},
+                            {"settle", text_at(booked, "event")},
+                            {"contract", text_at(booked, "contract")},
+                            {"payer", text_at(booked, "payer")},
+                            {"event_time", text_at(booked, "event_time")},
+                            {"late", flag_at(booked, "late")},
+                            {"path", text_at(line, "path")},
+                            {"line", number_at(line, "line")},
+                            {"product", text_at(line, "product")},
+                            {"agreement", text_at(line, "agreement") + "@" + text_at(line, "version")},
+                            {"step", number_at(line, "step")},
+                            {"kind", text_at(line, "kind")},
+                            {"for", text_at(line, "for_party")},
+                            {"went", text_at(line, "went")},
+                            {"amount_minor", text_at(line, "amount_minor")}});
   }
+}
+
+bool same_leaf(const ledger::HistoryRow& proven, const ledger::IncomeRow& shown) {
+  return proven.seq == shown.seq && proven.log_index == shown.log_index && proven.effect == shown.effect;
+}
+
+// Verifies the node's own proof of the period and compares: E_PROOF names the first difference.
+Result<void> prove(NodeClient& client, const std::string& account, const crypto::Policy& policy,
+                   std::span<const ledger::IncomeRow> inside, IncomeStatement& statement) {
+  const auto& bounds = statement.period.bounds;
+  const std::string query = bounds ? "?from=" + percent_encoded(ledger::format_time(bounds->from)) +
+                                         "&to=" + percent_encoded(ledger::format_time(bounds->to))
+                                   : "?history=1";
+  auto bundle = client.get_text("/v1/proofs/" + account + query);
+  if (!bundle) return bundle.error();
+  const auto verdict = ledger::verify_bundle(*bundle, policy);
+  if (auto good = verdict.result(); !good) return good;
+  if (!verdict.facts || verdict.bundle->subject != account) {
+    return error(Code::E_PROOF, "the node proved something else than " + account);
+  }
+  const auto& proven = verdict.facts->answer;
+  for (std::size_t at = 0; at < std::max(proven.size(), inside.size()); ++at) {
+    if (at < proven.size() && at < inside.size() && same_leaf(proven[at], inside[at])) continue;
+    return error(Code::E_PROOF, "the node showed other lines than it proved, from the " +
+                                    std::to_string(at + 1) + "th entry of the period on");
+  }
+  const auto& checkpoint = verdict.facts->checkpoint.checkpoint;
+  statement.proven_by = "checkpoint of size " + std::to_string(checkpoint.size) + " of " + checkpoint.origin;
+  statement.bundle = std::move(*bundle);
+  return {};
 }
 
 }  // namespace
 
 Result<StatementPeriod> statement_period(const Arguments& arguments) {
-  if (!arguments.has("month")) return StatementPeriod{"all", "", ""};
+  if (!arguments.has("month")) return StatementPeriod{"all", std::nullopt};
   const std::string text = arguments.text("month");
   auto period = ledger::parse_period(text, "--month");
   if (!period) return period.error();
-  return StatementPeriod{text, ledger::format_time(period->from), ledger::format_time(period->to)};
+  return StatementPeriod{text, *period};
 }
 
-Result<Statement> income_statement(NodeClient& client, const std::string& oid, const std::string& currency,
-                                   const StatementPeriod& period) {
-  Statement statement;
+Result<IncomeStatement> income_statement(NodeClient& client, const std::string& oid,
+                                         const std::string& currency, const StatementPeriod& period,
+                                         const crypto::Policy* policy) {
+  IncomeStatement statement;
   statement.oid = oid;
   statement.currency = currency;
   statement.period = period;
   const std::string account = "income/" + oid + "/" + currency;
-  auto before = opening(client, account, period);
-  if (!before) {
-    // An organisation without income has no account.
-    if (before.error().code == Code::E_NOT_FOUND) return statement;
-    return before.error();
-  }
-  statement.opening_minor = statement.closing_minor = *before;
-  std::string query = "?limit=1000";
-  if (!period.from.empty()) {
-    query += "&from=" + percent_encoded(period.from) + "&to=" + percent_encoded(period.to);
-  }
-  auto rows = client.get_all("/v1/history/" + account + query, "rows");
+  auto rows = fetch_rows(client, account, period);
   if (!rows) {
+    // An organisation that was never given anything has no account.
     if (rows.error().code == Code::E_NOT_FOUND) return statement;
     return rows.error();
   }
-  for (std::size_t at = 0; at < rows->size(); ++at) {
-    const boost::json::object& row = (*rows)[at].get_object();
-    const std::uint64_t seq = number_at(row, "seq");
-    if (at == 0) statement.first_seq = statement.end_seq = seq;
-    if (seq != statement.end_seq) {
-      return error(Code::E_PROOF,
-                   "the node left out entry " + std::to_string(statement.end_seq) + " of " + account);
-    }
-    statement.end_seq = seq + 1;
-    add_lines(row, statement);
-    statement.closing_minor = signed_at(object_at(row, "fields"), "total_minor");
+  const std::uint64_t from_ms = period.bounds ? static_cast<std::uint64_t>(period.bounds->from) * 1000 : 0;
+  const std::uint64_t to_ms = period.bounds ? static_cast<std::uint64_t>(period.bounds->to) * 1000
+                                            : std::numeric_limits<std::uint64_t>::max();
+  auto made = ledger::make_statement(*rows, from_ms, to_ms);
+  if (!made) return made.error();
+  statement.opening_minor = made->opening_minor;
+  statement.closing_minor = made->closing_minor;
+  for (const ledger::StatementEntry& entry : made->entries) {
+    if (statement.first_seq == statement.end_seq) statement.first_seq = entry.seq;
+    statement.end_seq = entry.seq + 1;
+    add_lines(entry, statement.lines);
   }
-  if (!statement.adds_up()) {
-    return error(Code::E_PROOF, account + ": opening " + std::to_string(statement.opening_minor) +
-                                    " and lines of " + std::to_string(statement.lines_minor) +
-                                    " do not make the closing " + std::to_string(statement.closing_minor));
+  if (policy != nullptr) {
+    const std::size_t before = rows->size() - made->entries.size();
+    auto proven = prove(client, account, *policy, std::span(*rows).subspan(before), statement);
+    if (!proven) return proven.error();
   }
   return statement;
 }
 
-boost::json::object statement_json(const Statement& statement) {
+boost::json::object statement_json(const IncomeStatement& statement) {
+  const auto& bounds = statement.period.bounds;
   return {{"org", statement.oid},
           {"currency", statement.currency},
           {"period", statement.period.text},
-          {"from", statement.period.from},
-          {"to", statement.period.to},
+          {"from", bounds ? ledger::format_time(bounds->from) : ""},
+          {"to", bounds ? ledger::format_time(bounds->to) : ""},
           {"opening_minor", std::to_string(statement.opening_minor)},
-          {"lines_minor", std::to_string(statement.lines_minor)},
+          {"lines_minor", std::to_string(statement.closing_minor - statement.opening_minor)},
           {"closing_minor", std::to_string(statement.closing_minor)},
-          {"adds_up", statement.adds_up()},
+          {"proven_by", statement.proven_by},
           {"first_seq", std::to_string(statement.first_seq)},
           {"end_seq", std::to_string(statement.end_seq)},
           {"count", statement.lines.size()},
           {"lines", statement.lines}};
 }
 
-std::string statement_text(Names& names, const Statement& statement) {
+std::string statement_text(Names& names, const IncomeStatement& statement) {
+  const auto& bounds = statement.period.bounds;
   const auto amount = [](std::int64_t minor) {
     const std::string sign = minor < 0 ? "-" : "";
     const auto whole = static_cast<std::uint64_t>(minor < 0 ? -minor : minor);
@@ -129,7 +177,7 @@ std::string statement_text(Names& names, const Statement& statement) {
   std::string text = "Income of " + names.display(statement.oid) + "  " + statement.currency + "  " +
                      statement.period.text + " (by posting, UTC+8)\n";
   text += amount(statement.opening_minor) + "  opening" +
-          (statement.period.from.empty() ? "" : "  " + statement.period.from) + "\n";
+          (bounds ? "  " + ledger::format_time(bounds->from) : "") + "\n";
   for (const boost::json::value& item : statement.lines) {
     const boost::json::object& line = item.get_object();
     text += amount(signed_at(line, "amount_minor")) + "  " + text_at(line, "posted") + "  " +
@@ -138,10 +186,13 @@ std::string statement_text(Names& names, const Statement& statement) {
             text_at(line, "entry") + (flag_at(line, "late") ? "  late" : "") + "\n";
   }
   text += amount(statement.closing_minor) + "  closing" +
-          (statement.period.to.empty() ? "" : "  " + statement.period.to) + "\n";
+          (bounds ? "  " + ledger::format_time(bounds->to) : "") + "\n";
   return text + std::to_string(statement.lines.size()) + " lines, account entries " +
          std::to_string(statement.first_seq) + " to " + std::to_string(statement.end_seq) +
-         " (not in it); opening + lines = closing\n";
+         " (not in it); opening + lines = closing\n" +
+         (statement.proven_by.empty()
+              ? "not proven: no trust policy (--policy)\n"
+              : "complete and unaltered, proven against the " + statement.proven_by + "\n");
 }
 
 }  // namespace circula::cli

@@ -12,6 +12,7 @@
 #include "ledger/calendar.h"
 #include "ledger/log_index.h"
 #include "ledger/title.h"
+#include "ledger/trust_policy.h"
 
 namespace circula::cli {
 namespace {
@@ -180,6 +181,17 @@ void read_as(Shell& shell, NodeClient& client, const std::string& oid) {
   }
 }
 
+// Without a policy an answer is shown as the node gave it, and the text says so.
+Result<std::optional<crypto::Policy>> policy_if_known(Shell& shell) {
+  auto path = shell.policy_path();
+  if (!path) return std::optional<crypto::Policy>{};
+  auto text = read_text(*path, crypto::Policy::kMaxBytes);
+  if (!text) return text.error();
+  auto policy = ledger::read_policy(*text);
+  if (!policy) return policy.error();
+  return std::optional<crypto::Policy>(std::move(*policy));
+}
+
 Result<int> statement(Shell& shell, const Arguments& arguments) {
   auto reading = begin(shell);
   if (!reading) return reading.error();
@@ -190,8 +202,15 @@ Result<int> statement(Shell& shell, const Arguments& arguments) {
   if (*oid != reading->home.settings.oid) read_as(shell, reading->client, *oid);
   auto period = statement_period(arguments);
   if (!period) return period.error();
-  auto made = income_statement(reading->client, *oid, arguments.text("currency", "CNY"), *period);
+  auto policy = policy_if_known(shell);
+  if (!policy) return policy.error();
+  auto made = income_statement(reading->client, *oid, arguments.text("currency", "CNY"), *period,
+                               policy->has_value() ? &**policy : nullptr);
   if (!made) return made.error();
+  if (const std::string file = arguments.text("proof"); !file.empty()) {
+    if (made->bundle.empty()) return error(Code::E_NOT_FOUND, "nothing was proven: no income, or no policy");
+    if (auto written = write_text(file, made->bundle); !written) return written.error();
+  }
   const std::string text = statement_text(names, *made);
   shell.answer("statement", statement_json(*made), text);
   return 0;
@@ -223,6 +242,7 @@ constexpr Option kStatementOptions[] = {
     {"--org", "ORG", "@alias or oid (default: one's own)"},
     {"--month", "MONTH", "2023-05; also a day or a year"},
     {"--currency", "CCY", "CNY"},
+    {"--proof", "FILE", "Also write the bundle that proves it, for `circula verify`"},
 };
 
 const Command kCommands[] = {

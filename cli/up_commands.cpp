@@ -84,7 +84,8 @@ bool is_ready(Shell& shell, const Cluster& cluster, const ClusterNode& node) {
   if (!status) return false;
   std::uint64_t learners = 0;
   for (const ClusterNode& each : cluster.nodes) learners += each.voter ? 0 : 1;
-  return flag_at(*status, "ready") && number_at(*status, "leader") != 0 &&
+  // A learner need not know who leads: it pulls what is committed from anybody.
+  return flag_at(*status, "ready") && (!node.voter || number_at(*status, "leader") != 0) &&
          number_at(*status, "voters_up") == cluster.nodes.size() - learners &&
          number_at(*status, "learners_up") == learners;
 }

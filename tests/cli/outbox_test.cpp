@@ -1,0 +1,69 @@
+#include "cli/outbox.h"
+
+#include <gtest/gtest.h>
+
+#include "crypto/ed25519.h"
+#include "ledger/canonical.h"
+#include "tests/ledger/scratch_directory.h"
+
+namespace circula::cli::testing {
+namespace {
+
+Bytes sealed(const Digest& chain, const crypto::SigningKey& key, char nonce) {
+  ledger::proto::Record record;
+  record.set_author(std::string(key.public_key().text()));
+  record.set_created_at_ms(1'700'000'000'000);
+  record.set_expires_at_ms(1'700'003'600'000);
+  record.set_nonce(std::string(16, nonce));
+  record.set_type(39);
+  record.set_version(1);
+  record.set_body(std::string("\x08\x01", 2));
+  return ledger::seal_envelope(chain, {ledger::serialise_canonical(record)}, {&key});
+}
+
+class Outbox : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_TRUE(crypto::init());
+    home_.directory = scratch_ / "home";
+  }
+  ledger::test::ScratchDirectory scratch_;
+  Home home_;
+  Digest chain_{};
+};
+
+TEST_F(Outbox, keeps_envelopes_until_they_are_removed) {
+  const auto key = crypto::SigningKey::generate();
+  const auto first = put_in_outbox(home_, sealed(chain_, key, 'a'), chain_);
+  const auto second = put_in_outbox(home_, sealed(chain_, key, 'b'), chain_);
+  ASSERT_TRUE(first && second);
+  ASSERT_EQ(read_outbox(home_, chain_)->size(), 2u);
+  ASSERT_TRUE(remove_from_outbox(*first));
+  const auto left = read_outbox(home_, chain_);
+  ASSERT_EQ(left->size(), 1u);
+  EXPECT_EQ(left->front().envelope->id(), second->envelope->id());
+  EXPECT_TRUE(remove_from_outbox(*first)) << "a second removal finds nothing to do";
+}
+
+// The first bytes that were sent are the ones to send again: another valid signature would be another body.
+TEST_F(Outbox, keeps_the_first_bytes_of_an_intent) {
+  const auto key = crypto::SigningKey::generate();
+  const Bytes bytes = sealed(chain_, key, 'a');
+  ASSERT_TRUE(put_in_outbox(home_, bytes, chain_));
+  ledger::proto::Envelope other;
+  ASSERT_TRUE(other.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())));
+  other.mutable_signatures(0)->set_signature(std::string(64, 's'));
+  const auto again = put_in_outbox(home_, ledger::serialise_canonical(other), chain_);
+  ASSERT_TRUE(again);
+  EXPECT_TRUE(std::equal(bytes.begin(), bytes.end(), again->envelope->bytes().begin(),
+                         again->envelope->bytes().end()));
+}
+
+TEST_F(Outbox, is_empty_where_nothing_was_sent) {
+  const auto entries = read_outbox(home_, chain_);
+  ASSERT_TRUE(entries);
+  EXPECT_TRUE(entries->empty());
+}
+
+}  // namespace
+}  // namespace circula::cli::testing
