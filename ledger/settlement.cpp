@@ -28,18 +28,6 @@ Result<void> check_acceptance(Execution& execution, const proto::Settle& body,
                "accepted_at_s");
 }
 
-// No income is shared in two currencies: the agreements below keep theirs for ever, but one of them may be
-// younger than the contract.
-Result<void> check_currencies(const Distribution& distribution, const AgreementLookup& agreements,
-                              const std::string& currency) {
-  for (const IncomeNode& node : distribution.nodes) {
-    const std::string& theirs = agreements.state(node.agreement)->currency();
-    if (theirs != currency)
-      return error(Code::E_CURRENCY, node.agreement + " shares income in " + theirs, node.path);
-  }
-  return {};
-}
-
 proto::EventSettled settled_effect(const proto::Settle& body, const proto::ContractState& contract,
                                    std::size_t nodes) {
   proto::EventSettled effect;
@@ -82,7 +70,6 @@ Result<void> distribute_income(Execution& execution, const proto::Settle& body,
   const auto distribution = distribute({product, body.accepted_at_s(), body.amount_minor()}, agreements, book,
                                        kRecordDistributionLimits);
   if (!distribution) return distribution.error();
-  if (auto good = check_currencies(*distribution, agreements, contract.currency()); !good) return good;
 
   const ShortId event = execution.new_id();
   proto::EventSettled effect = settled_effect(body, contract, distribution->nodes.size());

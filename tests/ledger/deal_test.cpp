@@ -340,6 +340,56 @@ TEST_F(Deals, share_through_three_levels_to_the_cent) {
   for (const auto& [name, amount] : expected) EXPECT_EQ(chain_.income(name), 0) << name;
 }
 
+// Seven royalties to a product that pays seven more: 57 nodes and 211 lines, near the bounds of a record.
+class LargeDeals : public Deals {
+ protected:
+  RevenueAgreement royalties(const ShortId& to, int count) const {
+    RevenueAgreement terms = all_to(chain_.oid("provider"));
+    RoyaltyStep step{ShareBase::kGross, {}};
+    for (int i = 0; i < count; ++i) step.items.push_back({product_name(to), 100'000 + i});
+    terms.steps.insert(terms.steps.begin(), step);
+    return terms;
+  }
+  RevenueAgreement three_lines() const {
+    RevenueAgreement terms = two_parts();
+    terms.steps.insert(terms.steps.begin(), TaxStep{chain_.oid("tax"), 60'000});
+    return terms;
+  }
+
+  ShortId leaf_ = chain_.product("provider", "leaf");
+  ShortId middle_ = chain_.product("provider", "middle");
+  ShortId top_ = chain_.product("provider", "top");
+  ShortId leaf_agreement_ = chain_.agree("provider", leaf_, three_lines());
+  ShortId middle_agreement_ = chain_.agree("provider", middle_, royalties(leaf_, 7));
+};
+
+TEST_F(LargeDeals, settle_and_are_refunded_within_the_bounds_of_a_record) {
+  const ShortId top = chain_.agree("provider", top_, royalties(middle_, 7));
+  const ShortId event = chain_.sell("provider", top_, top, 9'000'000'000'000'000);
+  EXPECT_EQ(chain_.read<proto::EventState>(event_key(event))->nodes(), 57U);
+  EXPECT_EQ(chain_.node(event, "0.6.6").lines_size(), 3);
+  EXPECT_EQ(chain_.income("provider") + chain_.income("vendor-b") + chain_.income("tax"),
+            9'000'000'000'000'000);
+  EXPECT_EQ(refund(event, 9'000'000'000'000'000), "E_OK");
+  EXPECT_EQ(chain_.income("provider"), 0);
+  EXPECT_EQ(chain_.income("tax"), 0);
+}
+
+// A source's next version makes what stands above it too large: it does not look upwards.
+TEST_F(LargeDeals, fail_to_settle_while_a_source_has_grown_too_large) {
+  chain_.advance_ms(1'000);
+  chain_.next_version("provider", middle_agreement_, middle_, 2, royalties(leaf_, 6));
+  const ShortId top = chain_.agree("provider", top_, royalties(middle_, 8));
+  const ShortId id = chain_.contract("provider", "buyer", top_, top, {1'000'000});
+  chain_.advance_ms(1'000);
+  chain_.next_version("provider", middle_agreement_, middle_, 3, royalties(leaf_, 8));
+  EXPECT_EQ(settle(chain_.settle_body(id, 1, 1'000'000)), "E_NODES");
+  EXPECT_EQ(report(chain_.contract_body("provider", "buyer", top_, top, {1'000'000})), "E_LIMIT");
+  chain_.advance_ms(1'000);
+  chain_.next_version("provider", middle_agreement_, middle_, 4, royalties(leaf_, 6));
+  EXPECT_EQ(settle(chain_.settle_body(id, 1, 1'000'000)), "E_OK");
+}
+
 TEST_F(Deals, are_refunded_up_to_what_was_settled) {
   const ShortId event = chain_.sell("provider", asset_, agreement_, 1'000);
   EXPECT_EQ(refund(event, 0), "E_AMOUNT");

@@ -13,7 +13,7 @@ TEST(Registry, numbers_are_given_once) {
   std::set<std::pair<std::uint16_t, std::uint16_t>> records;
   std::set<std::uint16_t> effects;
   std::set<std::uint16_t> due_rules;
-  std::set<std::string_view> subjects;
+  std::set<std::pair<std::string_view, unsigned>> subjects;
   for (const Family* family : families()) {
     for (const RecordType& type : family->records)
       EXPECT_TRUE(records.insert({type.number, type.version}).second) << type.name;
@@ -22,7 +22,7 @@ TEST(Registry, numbers_are_given_once) {
     for (const DueRule& rule : family->due_rules)
       EXPECT_TRUE(due_rules.insert(rule.number).second) << rule.name;
     for (const SubjectFields& row : family->subjects)
-      EXPECT_TRUE(subjects.insert(row.key_prefix).second) << row.key_prefix;
+      EXPECT_TRUE(subjects.insert({row.key_prefix, row.parts}).second) << row.key_prefix;
   }
 }
 
@@ -40,6 +40,16 @@ TEST(Registry, the_prefix_of_a_subject_is_that_of_its_kind) {
     for (const SubjectFields& row : family->subjects)
       EXPECT_EQ(find_kind(row.key_prefix), row.kind) << row.key_prefix;
   }
+}
+
+TEST(Registry, subjects_of_one_kind_are_told_apart_by_their_parts) {
+  const auto fields_of = [](std::string_view key) { return find_subject_fields(key)->fields()->name(); };
+  EXPECT_EQ(fields_of("agreement/00"), "AgreementState");
+  EXPECT_EQ(fields_of("agreement/00/1"), "AgreementVersionState");
+  EXPECT_EQ(fields_of("event/00"), "EventState");
+  EXPECT_EQ(fields_of("event/00/0.1"), "EventNodeState");
+  EXPECT_EQ(fields_of("counter/00/id/2023-05"), "CounterState");
+  EXPECT_EQ(find_subject_fields("agreement/00/1/2"), nullptr);
 }
 
 }  // namespace
