@@ -1,0 +1,13 @@
+# Runs make.py --check; skipped, visibly, where there is no Python 3.9.
+find_program(python3 python3)
+if(python3)
+  execute_process(COMMAND ${python3} -c "import sys; sys.exit(sys.version_info < (3, 9))" RESULT_VARIABLE too_old)
+endif()
+if(NOT python3 OR too_old)
+  message("skipped: python3 3.9 is not installed")
+  return()
+endif()
+execute_process(COMMAND ${python3} -B ${CMAKE_CURRENT_LIST_DIR}/make.py --check RESULT_VARIABLE differs)
+if(differs)
+  message(FATAL_ERROR "golden.json is not what make.py writes")
+endif()
