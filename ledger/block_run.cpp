@@ -19,11 +19,6 @@ bool is_active(const proto::ChainState& chain, const proto::Record& record) {
 
 std::string body_field(const Error& found) { return found.field.empty() ? "body" : "body." + found.field; }
 
-// Decided before anything else, and nothing is spent: the same bytes may come again (design.md 3).
-bool spends_nothing(Code code) {
-  return code == Code::E_EARLY || code == Code::E_EXPIRED || code == Code::E_TIME || code == Code::E_REPLAY;
-}
-
 }  // namespace
 
 BlockRun::BlockRun(BlockState& state, const ChainContext& chain, crypto::CompactRange log,
@@ -107,13 +102,16 @@ Result<void> BlockRun::check_expectations(const proto::Record& record) const {
 }
 
 // The order of checks is fixed: time, replay, type, key, policy, expects, references, state, business.
-Result<void> BlockRun::run_rule(Execution& execution, const SignedRecord& record) const {
-  const proto::Record& fields = record.fields;
-  if (auto good = check_time(fields); !good) return good;
-  if (state_.is_spent({expiry_hour(fields.expires_at_ms()), record.id})) {
+Result<void> BlockRun::check_first(const SignedRecord& record) const {
+  if (auto good = check_time(record.fields); !good) return good;
+  if (state_.is_spent({expiry_hour(record.fields.expires_at_ms()), record.id})) {
     return error(Code::E_REPLAY, "the record has an entry");
   }
+  return {};
+}
 
+Result<void> BlockRun::run_rule(Execution& execution, const SignedRecord& record) const {
+  const proto::Record& fields = record.fields;
   const RecordType* type = find_record_type(fields.type(), fields.version());
   if (type == nullptr || !is_active(chain_.chain, fields)) {
     return error(Code::E_TYPE,
@@ -160,10 +158,14 @@ Result<void> BlockRun::run_rule(Execution& execution, const SignedRecord& record
 void BlockRun::record(const Envelope& envelope, std::size_t position, std::uint32_t body) {
   const SignedRecord& record = envelope.records()[position];
   Execution execution = begin(&record, time_ms_, false);
-  const Result<void> done = run_rule(execution, record);
+  // What is out of time or spent already spends nothing: the same bytes may come again (design.md 3).
+  Result<void> done = check_first(record);
+  const bool decides = done.has_value();
+  if (decides) done = run_rule(execution, record);
   const Error outcome = done ? Error{Code::E_OK, {}, {}} : done.error();
   if (!done) execution.roll_back();
-  if (!spends_nothing(outcome.code)) {
+  if (decides) {
+    rows_.add_record(record.id, log_.size());
     spend(execution, record.fields.expires_at_ms());
     state_.changes().spent[{expiry_hour(record.fields.expires_at_ms()), record.id}] = log_.size();
   }
@@ -183,13 +185,15 @@ void BlockRun::record(const Envelope& envelope, std::size_t position, std::uint3
   entry.record_id = record.id;
   entry.effects = effects.count;
   entry.effects_root = effects.root;
-  outcomes_.push_back({log_.size(), envelope.id(), record.id, static_cast<std::uint32_t>(position), outcome});
+  outcomes_.push_back(
+      {log_.size(), envelope.id(), record.id, static_cast<std::uint32_t>(position), outcome, decides});
   append(entry, row);
 }
 
 DryRun BlockRun::dry_record(const SignedRecord& record) {
   Execution execution = begin(&record, time_ms_, true);
-  const Result<void> done = run_rule(execution, record);
+  Result<void> done = check_first(record);
+  if (done) done = run_rule(execution, record);
   DryRun result{done ? Error{Code::E_OK, {}, {}} : done.error(), execution.requirements(), {}};
   if (done) {
     result.effects = execution.effects();
@@ -232,9 +236,6 @@ void BlockRun::append(const Entry& entry, proto::IndexedEntry& row) {
   log_.append(crypto::leaf_hash(bytes), [&](unsigned level, std::uint64_t n, const Digest& head) {
     rows_.add_log_head(level, n, head);
   });
-  if (const auto* record = std::get_if<RecordEntry>(&entry); record != nullptr) {
-    if (!spends_nothing(static_cast<Code>(record->outcome))) rows_.add_record(record->record_id, index);
-  }
 }
 
 void BlockRun::seal(const BlockEntry& entry) {

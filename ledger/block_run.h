@@ -33,6 +33,8 @@ class BlockRun {
 
  private:
   [[nodiscard]] Execution begin(const SignedRecord* record, std::uint64_t time_ms, bool collects) const;
+  // Time and replay: E_TIME, E_EARLY, E_EXPIRED, E_REPLAY.
+  [[nodiscard]] Result<void> check_first(const SignedRecord& record) const;
   [[nodiscard]] Result<void> run_rule(Execution& execution, const SignedRecord& record) const;
   [[nodiscard]] Result<void> check_time(const proto::Record& record) const;
   [[nodiscard]] Result<void> check_expectations(const proto::Record& record) const;

@@ -23,10 +23,8 @@ Result<Fields> read_config(BlockState& state, std::string_view name) {
 // The row by which an envelope is found: the first entries that decided, else the newest.
 void index_envelope(IndexWriter& rows, const LogIndex& index, const Envelope& body, std::uint64_t height,
                     std::uint32_t number, std::span<const RecordOutcome> outcomes) {
-  const bool decided = std::any_of(outcomes.begin(), outcomes.end(), [](const RecordOutcome& outcome) {
-    return outcome.error.code != Code::E_REPLAY && outcome.error.code != Code::E_EARLY &&
-           outcome.error.code != Code::E_EXPIRED && outcome.error.code != Code::E_TIME;
-  });
+  const bool decided = std::any_of(outcomes.begin(), outcomes.end(),
+                                   [](const RecordOutcome& outcome) { return outcome.decides; });
   if (!decided) {
     if (auto known = index.envelope(body.id()); known && *known) return;
   }

@@ -36,7 +36,8 @@ struct RecordOutcome {
   Digest envelope_id{};
   Digest record_id{};
   std::uint32_t position = 0;
-  Error error;  // E_OK, or the code with what was found
+  Error error;           // E_OK, or the code with what was found
+  bool decides = false;  // spent the id: neither out of time nor a replay
 };
 
 struct ExecutedBlock {

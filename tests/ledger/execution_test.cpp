@@ -97,6 +97,19 @@ TEST(Execution, time_is_decided_first_and_spends_nothing) {
   EXPECT_EQ(name(chain.submit(eternal).code), "E_TIME");
 }
 
+// A rule may answer E_TIME for a date in its body. That is a decision and spends the id, unlike a record that
+// is itself out of time.
+TEST(Execution, a_rule_that_finds_a_date_wrong_spends_the_id) {
+  TestChain chain;
+  proto::Key add;
+  add.mutable_add()->set_public_key(std::string(chain.key("new").public_key().text()));
+  add.mutable_add()->set_usage(proto::KEY_USAGE_FINANCE);
+  add.mutable_add()->set_not_after_s(1);
+  const EnvelopePtr body = chain.envelope({spec("provider", kKey, add)});
+  EXPECT_EQ(name(chain.execute({body}).outcomes[0].error.code), "E_TIME");
+  EXPECT_EQ(name(chain.execute({body}).outcomes[0].error.code), "E_REPLAY");
+}
+
 TEST(Execution, an_expected_version_that_has_passed_is_a_conflict) {
   TestChain chain;
   proto::Org update;

@@ -1,0 +1,168 @@
+#include "node/finality.h"
+
+#include <gtest/gtest.h>
+
+#include "crypto/checkpoint.h"
+#include "crypto/hash.h"
+#include "tests/ledger/test_chain.h"
+
+namespace circula::node {
+namespace {
+
+using ledger::testing::TestChain;
+
+// Four voters: three cosignatures make a block final.
+class FinalityTest : public ::testing::Test {
+ protected:
+  TestChain chain{{.voters = 4}};
+
+  Finality node(NodeNumber id, Finality::Restored restored = {}) {
+    const std::string name = id == 1 ? "node" : "node-" + std::to_string(id);
+    return Finality(chain.genesis(), id, {&chain.key(name + ".cosign"), &chain.key(name + ".log")},
+                    std::move(restored));
+  }
+  static Sealed block(std::uint64_t height, std::string_view root = "the root") {
+    return {height, height * 10, crypto::sha256(root)};
+  }
+  // Executes and syncs the promise; what the node sends.
+  static proto::Cosigned sign(Finality& node, const Sealed& block) {
+    const auto executed = node.executed(block);
+    EXPECT_EQ(executed.promises, std::vector{block});
+    const auto promised = node.promised(block, 1'700'000'000);
+    EXPECT_EQ(promised.to_send.size(), 1U);
+    return promised.to_send.at(0);
+  }
+};
+
+TEST_F(FinalityTest, nothing_is_signed_before_its_promise_is_synced) {
+  Finality one = node(1);
+  const auto outcome = one.executed(block(1));
+  EXPECT_EQ(outcome.promises.size(), 1U);
+  EXPECT_TRUE(outcome.to_send.empty());
+}
+
+TEST_F(FinalityTest, three_of_four_make_a_block_final_and_two_do_not) {
+  Finality one = node(1);
+  Finality two = node(2);
+  Finality three = node(3);
+  (void)sign(one, block(1));
+  EXPECT_FALSE(one.cosigned(2, sign(two, block(1))).finalised);
+  const auto outcome = one.cosigned(3, sign(three, block(1)));
+  ASSERT_TRUE(outcome.finalised);
+  EXPECT_EQ(outcome.finalised->size, 10U);
+  const auto note = crypto::Note::parse(outcome.finalised->note);
+  ASSERT_TRUE(note);
+  EXPECT_EQ(note->signatures.size(), 4U);  // the lowest node's log signature and three cosignatures
+}
+
+TEST_F(FinalityTest, a_later_block_makes_the_earlier_ones_final) {
+  Finality one = node(1);
+  Finality two = node(2);
+  Finality three = node(3);
+  for (Finality* each : {&two, &three}) (void)sign(*each, block(1));
+  (void)sign(one, block(1));
+  (void)sign(one, block(2));
+  (void)one.cosigned(2, sign(two, block(2)));
+  const auto outcome = one.cosigned(3, sign(three, block(2)));
+  ASSERT_TRUE(outcome.finalised);
+  EXPECT_EQ(outcome.finalised->height, 2U);
+}
+
+TEST_F(FinalityTest, a_forged_cosignature_counts_for_nothing) {
+  Finality one = node(1);
+  Finality two = node(2);
+  Finality three = node(3);
+  (void)sign(one, block(1));
+  (void)one.cosigned(2, sign(two, block(1)));
+  proto::Cosigned forged = sign(three, block(1));
+  std::string bytes = forged.cosignature();
+  bytes[5] = static_cast<char>(bytes[5] ^ 1);
+  forged.set_cosignature(bytes);
+  EXPECT_FALSE(one.cosigned(3, forged).finalised);
+  // The right one is still welcome after it.
+  EXPECT_FALSE(one.cosigned(4, forged).finalised);
+  EXPECT_TRUE(one.cosigned(3, three.own_unfinished().at(0)).finalised);
+}
+
+TEST_F(FinalityTest, another_root_is_evidence_against_its_signer) {
+  Finality one = node(1);
+  Finality liar = node(2);
+  (void)sign(one, block(1));
+  const auto outcome = one.cosigned(2, sign(liar, block(1, "another root")));
+  ASSERT_EQ(outcome.evidence.size(), 1U);
+  EXPECT_EQ(outcome.evidence[0].signer(), 2U);
+  EXPECT_FALSE(outcome.diverged) << "one voter of four does not prove us wrong";
+}
+
+TEST_F(FinalityTest, a_node_that_two_voters_contradict_stops) {
+  Finality one = node(1);
+  Finality two = node(2);
+  Finality three = node(3);
+  (void)sign(one, block(1));
+  (void)one.cosigned(2, sign(two, block(1, "another root")));
+  EXPECT_TRUE(one.cosigned(3, sign(three, block(1, "another root"))).diverged);
+}
+
+TEST_F(FinalityTest, a_final_note_of_another_root_stops_the_node) {
+  Finality one = node(1);
+  Finality two = node(2);
+  Finality three = node(3);
+  Finality four = node(4);
+  (void)sign(two, block(1));
+  (void)two.cosigned(3, sign(three, block(1)));
+  const auto final_outcome = two.cosigned(4, sign(four, block(1)));
+  ASSERT_TRUE(final_outcome.finalised);
+  (void)one.executed(block(1, "what one executed"));
+  proto::FinalNote note;
+  note.set_height(1);
+  note.set_note(final_outcome.finalised->note);
+  EXPECT_TRUE(one.final_note(note).diverged);
+}
+
+TEST_F(FinalityTest, after_a_restart_the_promised_root_must_come_out_again) {
+  Finality kept = node(1, {.promise = block(3), .final_checkpoint = {}});
+  EXPECT_TRUE(kept.executed(block(2)).promises.empty()) << "an older block is not signed again";
+  EXPECT_EQ(kept.executed(block(3)).promises, std::vector{block(3)});
+  Finality broken = node(1, {.promise = block(3), .final_checkpoint = {}});
+  EXPECT_TRUE(broken.executed(block(3, "another root")).diverged);
+}
+
+TEST_F(FinalityTest, a_learner_signs_nothing_and_accepts_a_final_note) {
+  Finality learner(chain.genesis(), 9, {}, {});
+  Finality two = node(2);
+  Finality three = node(3);
+  Finality four = node(4);
+  (void)sign(two, block(1));
+  (void)two.cosigned(3, sign(three, block(1)));
+  const auto final_outcome = two.cosigned(4, sign(four, block(1)));
+  ASSERT_TRUE(final_outcome.finalised);
+  proto::FinalNote note;
+  note.set_height(1);
+  note.set_note(final_outcome.finalised->note);
+  EXPECT_FALSE(learner.final_note(note).finalised) << "not before the block is executed here";
+  EXPECT_EQ(learner.known_final_height(), 1U);
+  const auto executed = learner.executed(block(1));
+  EXPECT_TRUE(executed.promises.empty());
+  EXPECT_TRUE(executed.finalised);
+}
+
+TEST_F(FinalityTest, a_note_with_too_few_cosignatures_is_no_final_note) {
+  Finality one = node(1);
+  Finality two = node(2);
+  Finality three = node(3);
+  Finality four = node(4);
+  (void)sign(two, block(1));
+  (void)two.cosigned(3, sign(three, block(1)));
+  const auto final_outcome = two.cosigned(4, sign(four, block(1)));
+  ASSERT_TRUE(final_outcome.finalised);
+  auto note = crypto::Note::parse(final_outcome.finalised->note);
+  note->signatures.pop_back();
+  proto::FinalNote message;
+  message.set_height(1);
+  message.set_note(note->format());
+  (void)one.final_note(message);
+  EXPECT_EQ(one.known_final_height(), 0U);
+}
+
+}  // namespace
+}  // namespace circula::node
