@@ -107,7 +107,8 @@ Error unknown_option(const Command& command, const std::string& word) {
 // The place of one option's values while CLI11 parses; a deque keeps them where they are.
 struct Slot {
   const Option* option;
-  std::vector<std::string> values;
+  std::vector<std::string> values;  // of a list
+  std::string value;                // of an option that takes one
   bool flag = false;
   CLI::Option* parsed = nullptr;
 };
@@ -119,23 +120,21 @@ void add_options(CLI::App& app, std::span<const Option> options, std::deque<Slot
       return long_name(*slot.option) == long_name(option);
     });
     if (shadowed) continue;
-    Slot& slot = slots.emplace_back(Slot{&option, {}, false, nullptr});
+    Slot& slot = slots.emplace_back(Slot{&option, {}, {}, false, nullptr});
     const std::string name(option.name);
     if (option.take == Take::kFlag) {
       slot.parsed = app.add_flag(name, slot.flag);
+    } else if (option.take == Take::kValue) {
+      slot.parsed = app.add_option(name, slot.value);
     } else {
       slot.parsed = app.add_option(name, slot.values);
-      if (option.take == Take::kList) {
-        if (is_positional(option)) {
-          slot.parsed->expected(option.required ? 1 : 0, -1);
-        } else {
-          slot.parsed->delimiter(',')
-              ->expected(1)
-              ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-              ->allow_extra_args(false);
-        }
+      if (is_positional(option)) {
+        slot.parsed->expected(option.required ? 1 : 0, -1);
       } else {
-        slot.parsed->expected(1);
+        slot.parsed->delimiter(',')
+            ->expected(1)
+            ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+            ->allow_extra_args(false);
       }
     }
     if (option.required) slot.parsed->required();
@@ -166,6 +165,7 @@ Result<Arguments> parse_options(const Command& command, std::vector<std::string>
     if (slot.parsed->count() == 0) continue;
     std::string_view name = long_name(*slot.option);
     if (!is_positional(*slot.option)) name.remove_prefix(2);
+    if (slot.option->take == Take::kValue) slot.values = {slot.value};
     arguments.set(std::string(name), std::move(slot.values));
   }
   return arguments;

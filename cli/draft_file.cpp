@@ -185,7 +185,8 @@ std::string write_draft(const DraftFile& draft) {
   if (auto keys = draft.required(); keys) {
     for (const PublicKey& key : *keys) {
       boost::json::object entry{{"key", crypto::to_hex(key.view())}};
-      if (const auto hint = draft.oid_hints.find(key); hint != draft.oid_hints.end()) {
+      if (const auto hint = draft.oid_hints.find(key);
+          hint != draft.oid_hints.end() && !hint->second.empty()) {
         entry["oid"] = hint->second;
       }
       entry["signed"] = draft.signatures.contains(key);

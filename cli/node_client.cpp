@@ -90,7 +90,7 @@ Result<node::HttpReply> NodeClient::ask_once(std::string_view method, const std:
                           body, headers);
     if (reply) return reply;
     if (reply.error().code != Code::E_CONNECT) return reply.error();
-    last = error(Code::E_CONNECT, urls_[current_] + ": " + reply.error().detail);
+    last = reply.error();
     http_.reset();
     current_ = (current_ + 1) % urls_.size();
   }

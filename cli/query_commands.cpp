@@ -82,14 +82,11 @@ Result<int> title(Shell& shell, Names& names, const boost::json::array& list, co
   for (std::size_t at = 0; at < lines->size(); ++at) {
     const ledger::TitleLine& line = (*lines)[at];
     const boost::json::object& row = list[at].get_object();
-    boost::json::object entry{{"seq", line.seq},
-                              {"entry", line.log_index},
-                              {"time", text_at(row, "time")},
-                              {"record", text_at(row, "record")},
-                              {"step", ledger::to_string(line.step)},
-                              {"ppm", line.ppm},
-                              {"to", holders_list(names, line.to)},
-                              {"after", holders_list(names, line.after)}};
+    boost::json::object entry{
+        {"seq", std::to_string(line.seq)},      {"entry", std::to_string(line.log_index)},
+        {"time", text_at(row, "time")},         {"record", text_at(row, "record")},
+        {"step", ledger::to_string(line.step)}, {"ppm", line.ppm},
+        {"to", holders_list(names, line.to)},   {"after", holders_list(names, line.after)}};
     if (!line.from.empty()) entry["from"] = line.from;
     if (!line.certificate.empty()) entry["certificate"] = line.certificate;
     std::string to;
