@@ -1,77 +1,29 @@
-// The bytes of every format against tests/vectors/golden.json, which tests/vectors/make.py writes by the
-// rules of docs/formats.md: it shares no code with the encoders that are compared here.
+// The bytes of every format as the encoders make them.
 #include <google/protobuf/descriptor.h>
 #include <gtest/gtest.h>
 
-#include <boost/json.hpp>
-#include <fstream>
 #include <iterator>
 #include <set>
 
-#include "crypto/checkpoint.h"
-#include "crypto/encoding.h"
 #include "crypto/state_tree.h"
 #include "ledger/block.h"
 #include "ledger/canonical.h"
 #include "ledger/certificate_number.h"
-#include "ledger/genesis_file.h"
-#include "ledger/ledger.h"
-#include "ledger/memory_storage.h"
+#include "ledger/entry.h"
 #include "ledger/object_id.h"
 #include "ledger/organisation_code.h"
 #include "ledger/proto/block.pb.h"
-#include "ledger/receipt.h"
 #include "ledger/registry.h"
 #include "ledger/subject.h"
-#include "ledger/trust_policy.h"
+#include "tests/ledger/golden.h"
 
 namespace circula::ledger {
 namespace {
 
-// A value of golden.json. Bytes are texts in hex; a member that is missing throws and fails the test.
-class Golden {
- public:
-  explicit Golden(const boost::json::value& value) : value_(value) {}
-
-  Golden operator[](std::string_view name) const { return Golden(value_.as_object().at(name)); }
-  [[nodiscard]] std::vector<Golden> list() const {
-    std::vector<Golden> items;
-    for (const boost::json::value& item : value_.as_array()) items.emplace_back(item);
-    return items;
-  }
-  [[nodiscard]] std::string text() const { return std::string(value_.as_string()); }
-  [[nodiscard]] Bytes bytes() const { return crypto::from_hex(text()).value(); }
-  template <class Fixed>
-  [[nodiscard]] Fixed fixed() const {
-    return crypto::fixed_from_hex<Fixed>(text()).value();
-  }
-  [[nodiscard]] Digest digest() const { return fixed<Digest>(); }
-  template <class Number>
-  [[nodiscard]] Number number() const {
-    return value_.to_number<Number>();
-  }
-  [[nodiscard]] crypto::SigningKey key() const {
-    const Digest seed = digest();
-    return crypto::SigningKey::from_seed(std::span<const std::uint8_t, 32>(seed.data(), 32));
-  }
-
- private:
-  const boost::json::value& value_;
-};
-
-Golden golden(std::string_view section) {
-  static const boost::json::value all = [] {
-    std::ifstream file(CIRCULA_SOURCE "/tests/vectors/golden.json", std::ios::binary);
-    return boost::json::parse(std::string(std::istreambuf_iterator<char>(file), {}));
-  }();
-  return Golden(all)[section];
-}
-
-std::string hex(ByteView bytes) { return crypto::to_hex(bytes); }
-std::string hex(const Digest& digest) { return crypto::to_hex(digest.view()); }
-
-Genesis golden_genesis() { return Genesis::decode(golden("genesis")["message"].bytes()).value(); }
-Digest chain_id() { return golden("genesis")["chain_id"].digest(); }
+using testing::Golden;
+using testing::golden;
+using testing::golden_chain_id;
+using testing::hex;
 
 TEST(Golden, public_keys_and_statements) {
   for (const Golden& key : golden("keys").list()) {
@@ -80,56 +32,7 @@ TEST(Golden, public_keys_and_statements) {
   const Golden statements = golden("statements");
   EXPECT_EQ(hex(possession_statement(Digest{}, golden("genesis")["oids"].list()[0].text())),
             statements["possession"].text());
-  EXPECT_EQ(hex(genesis_statement(chain_id())), statements["genesis"].text());
-}
-
-TEST(Golden, genesis) {
-  const Golden expected = golden("genesis");
-  const Genesis genesis = golden_genesis();
-  const proto::Genesis& message = genesis.message();
-  EXPECT_EQ(hex(genesis.chain_id()), expected["chain_id"].text());
-  EXPECT_EQ(hex(serialise_canonical(message)), expected["message"].text());
-  EXPECT_EQ(message.origin(), expected["origin"].text());
-  EXPECT_EQ(message.time_ms(), expected["time_ms"].number<std::uint64_t>());
-  EXPECT_EQ(message.clock(), proto::CLOCK_SCRIPTED);
-  EXPECT_EQ(message.profile(), proto::PROFILE_PRODUCTION);
-  EXPECT_EQ(message.parameters().record_lifetime_max_ms(), 2'592'000'000U);
-  EXPECT_EQ(message.parameters().holidays(1), 19'843U);
-  EXPECT_EQ(message.parameters().workdays(0), 19'470U);
-  EXPECT_TRUE(message.generated_keys());
-  EXPECT_EQ(message.active(2).type(), 39U);
-  EXPECT_EQ(message.addresses(0).address(), "127.0.0.1:7001");
-
-  ASSERT_EQ(message.organisations_size(), 2);
-  for (int item = 0; item < 2; ++item) {
-    EXPECT_EQ(message.organisations(item).oid(),
-              expected["oids"].list()[static_cast<std::size_t>(item)].text());
-  }
-  EXPECT_EQ(message.organisations(0).kinds(0), proto::ORG_KIND_EXCHANGE);
-  EXPECT_EQ(message.organisations(1).kinds(0), proto::ORG_KIND_REGISTRAR);
-  EXPECT_EQ(message.organisations(1).registrar_code(), "GD");
-  EXPECT_EQ(message.organisations(1).profile().region(), "350200");
-
-  const std::vector<Golden> nodes = expected["node_keys"].list();
-  ASSERT_EQ(static_cast<std::size_t>(message.configuration().members_size()), nodes.size());
-  for (std::size_t number = 0; number < nodes.size(); ++number) {
-    const proto::Member& member = message.configuration().members(static_cast<int>(number));
-    EXPECT_EQ(member.node_id(), number + 1);
-    EXPECT_EQ(member.role(), number < 4 ? proto::MEMBER_ROLE_VOTER : proto::MEMBER_ROLE_LEARNER);
-    const std::string* keys[] = {&member.node_key(), &member.cosign_key(), &member.log_key(),
-                                 &member.transport_key()};
-    for (std::size_t key = 0; key < 4; ++key) {
-      EXPECT_EQ(hex(crypto::as_bytes(*keys[key])), nodes[number].list()[key].text());
-    }
-  }
-  EXPECT_TRUE(genesis.check_signatures(
-      {{expected["founder"].fixed<PublicKey>(), expected["founder_signature"].fixed<Signature>()}}));
-  EXPECT_EQ(policy_file(genesis), expected["policy"].text());
-
-  const auto file = read_genesis_file(expected["file"].text());
-  ASSERT_TRUE(file) << file.error().detail;
-  EXPECT_EQ(hex(file->genesis), expected["message"].text());
-  EXPECT_TRUE(genesis.check_signatures(file->signatures));
+  EXPECT_EQ(hex(genesis_statement(golden_chain_id())), statements["genesis"].text());
 }
 
 TEST(Golden, envelope_and_record_ids) {
@@ -140,9 +43,9 @@ TEST(Golden, envelope_and_record_ids) {
   for (const Golden& seed : expected["seeds"].list()) keys.push_back(seed.key());
   std::vector<const crypto::SigningKey*> signers;
   for (const crypto::SigningKey& key : keys) signers.push_back(&key);
-  EXPECT_EQ(hex(seal_envelope(chain_id(), records, signers)), expected["message"].text());
+  EXPECT_EQ(hex(seal_envelope(golden_chain_id(), records, signers)), expected["message"].text());
 
-  const auto envelope = Envelope::decode(expected["message"].bytes(), chain_id());
+  const auto envelope = Envelope::decode(expected["message"].bytes(), golden_chain_id());
   ASSERT_TRUE(envelope) << envelope.error().detail;
   EXPECT_EQ(hex((*envelope)->id()), expected["envelope_id"].text());
   EXPECT_EQ(hex((*envelope)->body_hash()), expected["body_hash"].text());
@@ -152,7 +55,7 @@ TEST(Golden, envelope_and_record_ids) {
     EXPECT_EQ(hex(serialise_canonical(record.fields)), hex(record.bytes));
     ids.push_back(record.id);
   }
-  EXPECT_EQ(hex(envelope_signing_bytes(chain_id(), ids)), expected["statement"].text());
+  EXPECT_EQ(hex(envelope_signing_bytes(golden_chain_id(), ids)), expected["statement"].text());
   const std::vector<crypto::VerifyJob> jobs = (*envelope)->signature_jobs();
   EXPECT_EQ(crypto::verify_batch(jobs), std::vector<bool>(jobs.size(), true));
 }
@@ -168,14 +71,14 @@ void expect_block(const Golden& expected, const crypto::SigningKey& key, Bytes c
   header.kind = static_cast<BlockKind>(fields["kind"].number<std::uint8_t>());
   std::vector<Digest> hashes;
   if (fields["bodies"].number<int>() == 1) hashes.push_back(golden("envelope")["body_hash"].digest());
-  const BlockFrame frame = make_frame(header, hashes, std::move(configuration), chain_id(), key);
+  const BlockFrame frame = make_frame(header, hashes, std::move(configuration), golden_chain_id(), key);
   EXPECT_EQ(hex(frame.header_bytes), expected["header"].text());
   EXPECT_EQ(hex(frame.hash), expected["hash"].text());
   EXPECT_EQ(hex(serialise_canonical(frame.message())), expected["frame"].text());
   EXPECT_EQ(hex(frame.header.bodies_root), fields["bodies_root"].text());
   EXPECT_EQ(hex(frame.header.config_hash), fields["config_hash"].text());
 
-  const auto block = decode_block(expected["stored"].bytes(), chain_id());
+  const auto block = decode_block(expected["stored"].bytes(), golden_chain_id());
   ASSERT_TRUE(block) << block.error().detail;
   EXPECT_EQ(block->frame.header, frame.header);
   EXPECT_EQ(hex(encode_block(*block)), expected["stored"].text());
@@ -369,97 +272,6 @@ TEST(Golden, ids_for_people) {
     EXPECT_EQ(*format_certificate_number(number), one["number"].text());
   }
   for (const Golden& oid : expected["oids"].list()) EXPECT_TRUE(is_uscc(oid.text())) << oid.text();
-}
-
-TEST(Golden, checkpoint_cosignatures_and_final_note) {
-  const Golden expected = golden("checkpoint");
-  const std::string origin = golden("genesis")["origin"].text();
-  const std::string text = crypto::Checkpoint{
-      origin,
-      golden("log")["entries"].list().size(),
-      golden("log")["root"].digest(),
-      {}}.format();
-  EXPECT_EQ(text, expected["text"].text());
-  crypto::Note note{text, {crypto::sign_note(text, origin, expected["log_seed"].key())}};
-  const std::vector<Golden> cosigners = expected["cosigners"].list();
-  EXPECT_EQ(crypto::cosignature_message(text, cosigners[0]["time_s"].number<std::uint64_t>()),
-            expected["cosignature_message"].text());
-  for (const Golden& cosigner : cosigners) {
-    note.signatures.push_back(
-        crypto::cosign_note(text, cosigner_name(origin, cosigner["node_id"].number<std::uint32_t>()),
-                            cosigner["seed"].key(), cosigner["time_s"].number<std::uint64_t>()));
-  }
-  EXPECT_EQ(note.format(), expected["note"].text());
-  const auto accepted = make_policy(golden_genesis()).accept(note.format());
-  ASSERT_TRUE(accepted) << accepted.error().detail;
-  EXPECT_EQ(accepted->cosigners.size(), 3U);
-}
-
-// The chain of golden.json, executed.
-struct ExecutedChain {
-  Genesis genesis = golden_genesis();
-  MemoryStorage state_storage;
-  MemoryStorage index_storage;
-  std::unique_ptr<Ledger> ledger = Ledger::open(genesis, state_storage, index_storage).value();
-  std::vector<Block> blocks;
-  ExecutedBlock last;
-
-  ExecutedChain() {
-    ParentLink parent{0, 0, genesis.chain_id(), genesis.message().time_ms()};
-    for (const Golden& stored : golden("blocks").list()) {
-      blocks.push_back(decode_block(stored["stored"].bytes(), genesis.chain_id()).value());
-      const BlockHeader& header = blocks.back().frame.header;
-      check_block(blocks.back(), parent, proto::CLOCK_SCRIPTED, genesis.configuration()).value();
-      last = ledger->execute(blocks.back()).value();
-      parent = {header.height, header.term, blocks.back().frame.hash, header.time_ms};
-    }
-  }
-};
-
-TEST(Golden, execution_of_genesis_and_blocks) {
-  const ExecutedChain chain;
-  const std::vector<Golden> entries = golden("log")["entries"].list();
-  ASSERT_EQ(chain.last.log_size, entries.size());
-  for (std::size_t index = 0; index < entries.size(); ++index) {
-    const auto row = chain.ledger->index().entry(index);
-    ASSERT_TRUE(row && *row);
-    EXPECT_EQ(hex(crypto::as_bytes((*row)->entry())), entries[index].text()) << "entry " << index;
-  }
-  EXPECT_EQ(hex(chain.last.log_root), golden("log")["root"].text());
-  EXPECT_EQ(hex(chain.last.state_root), golden("log")["state_root"].text());
-
-  const auto first = chain.ledger->index().entry(0);
-  const std::vector<Golden> effects = golden("genesis")["effects"].list();
-  ASSERT_EQ(static_cast<std::size_t>((*first)->effects_size()), effects.size());
-  for (std::size_t number = 0; number < effects.size(); ++number) {
-    const proto::IndexedEffect& found = (*first)->effects(static_cast<int>(number));
-    EXPECT_EQ(found.subject(), effects[number]["subject"].text());
-    EXPECT_EQ(hex(crypto::as_bytes(found.effect())), effects[number]["effect"].text());
-  }
-}
-
-TEST(Golden, state_values) {
-  const ExecutedChain chain;
-  const std::vector<Golden> state = golden("state").list();
-  EXPECT_EQ(chain.ledger->state_keys(), state.size());
-  for (const Golden& expected : state) {
-    const auto subject = chain.ledger->subject(expected["key"].text());
-    ASSERT_TRUE(subject && *subject) << expected["key"].text();
-    EXPECT_EQ(hex((*subject)->value()), expected["value"].text()) << expected["key"].text();
-  }
-}
-
-TEST(Golden, receipt) {
-  const ExecutedChain chain;
-  const Golden expected = golden("receipt");
-  const crypto::Policy policy = make_policy(chain.genesis);
-  const auto made =
-      make_receipt(chain.ledger->index(), expected["index"].number<std::uint64_t>(), chain.genesis.chain_id(),
-                   *chain.blocks.back().bodies[0], golden("checkpoint")["note"].text(), policy);
-  ASSERT_TRUE(made) << made.error().detail;
-  EXPECT_EQ(*made, expected["text"].text());
-  const ReceiptVerdict verdict = verify_receipt(expected["text"].text(), policy);
-  EXPECT_TRUE(verdict.good()) << verdict.steps.back().name;
 }
 
 }  // namespace
