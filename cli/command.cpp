@@ -52,7 +52,7 @@ std::span<const Command> all_commands() {
     for (const auto& group :
          {up_commands(), node_query_commands(), record_commands(), query_commands(), draft_commands(),
           sign_commands(), verify_commands(), digest_commands(), org_commands(), genesis_commands(),
-          key_commands(), node_commands(), context_commands(), about_commands()}) {
+          key_commands(), node_commands(), bench_commands(), context_commands(), about_commands()}) {
       rows.insert(rows.end(), group.begin(), group.end());
     }
     return rows;
