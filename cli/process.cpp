@@ -1,6 +1,7 @@
 #include "cli/process.h"
 
 #include <fcntl.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -121,7 +122,8 @@ Result<std::string> run_self(const std::vector<std::string>& words) {
   return error(Code::E_FILE, "circula" + command + " failed:\n" + texts[1]);
 }
 
-Result<ProcessName> start_self(const std::vector<std::string>& words, const std::string& log) {
+Result<ProcessName> start_self(const std::vector<std::string>& words, const std::string& log,
+                               Outlives outlives) {
   const int file = open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   if (file < 0) return system_failure("open " + log);
   const pid_t child = fork();
@@ -131,6 +133,7 @@ Result<ProcessName> start_self(const std::vector<std::string>& words, const std:
   }
   if (child == 0) {
     setsid();
+    if (outlives == Outlives::kNo) prctl(PR_SET_PDEATHSIG, SIGTERM);
     use_null_stdin();
     dup2(file, STDOUT_FILENO);
     dup2(file, STDERR_FILENO);

@@ -30,9 +30,12 @@ struct ProcessName {
 // Runs this executable with these words and waits. An exit code other than 0 is an error that quotes what it
 // wrote to stderr.
 [[nodiscard]] ledger::Result<std::string> run_self(const std::vector<std::string>& words);
-// Starts this executable in a session of its own, without a terminal, its output appended to `log`.
+// Starts this executable in a session of its own, without a terminal, its output appended to `log`. One that
+// does not outlive us is told to stop when we end, however that comes.
+enum class Outlives : std::uint8_t { kYes, kNo };
 [[nodiscard]] ledger::Result<ProcessName> start_self(const std::vector<std::string>& words,
-                                                     const std::string& log);
+                                                     const std::string& log,
+                                                     Outlives outlives = Outlives::kYes);
 
 // SIGTERM to all, then waits; SIGKILL to those that outlast the time. The number of those.
 [[nodiscard]] std::size_t stop_processes(const std::vector<ProcessName>& processes,

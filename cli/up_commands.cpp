@@ -63,12 +63,12 @@ std::string log_file(const Cluster& cluster, const ClusterNode& node) {
 }
 
 // Starts the nodes that are down; which ones.
-Result<std::vector<ClusterNode>> start_nodes(const Cluster& cluster, Started& started) {
+Result<std::vector<ClusterNode>> start_nodes(const Cluster& cluster, Outlives outlives, Started& started) {
   std::vector<ClusterNode> begun;
   for (const ClusterNode& node : cluster.nodes) {
     if (read_pid_file(cluster.pid_file(node))) continue;
     const std::string config = cluster.node_directory(node) + "/node.toml";
-    auto process = start_self({"node", "run", "--config", config}, log_file(cluster, node));
+    auto process = start_self({"node", "run", "--config", config}, log_file(cluster, node), outlives);
     if (!process) return process.error();
     started.add(*process);
     if (auto written = write_pid_file(cluster.pid_file(node), *process); !written) return written.error();
@@ -140,7 +140,7 @@ struct Running {
 };
 
 Result<Running> bring_up(Shell& shell, const std::string& directory, const ClusterPlan& plan,
-                         Started& started) {
+                         Outlives outlives, Started& started) {
   Terminal& terminal = shell.terminal();
   auto began = Clock::now();
   const Progress progress = [&](const std::string& step, const std::string& text) {
@@ -158,7 +158,7 @@ Result<Running> bring_up(Shell& shell, const std::string& directory, const Clust
   if (!running.founded) {
     if (auto settled = settle_ports(*cluster); !settled) return settled.error();
   }
-  auto begun = start_nodes(*cluster, started);
+  auto begun = start_nodes(*cluster, outlives, started);
   if (!begun) return begun.error();
   auto leader = wait_until_ready(shell, *cluster, started, *begun);
   if (!leader) return leader.error();
@@ -248,7 +248,7 @@ Result<int> run_cluster(Shell& shell, const Arguments& arguments, const std::str
   auto lock = ledger::DirectoryLock::take(ledger::system_disk(), *directory);
   if (!lock) return lock.error();
   Started started;
-  auto running = bring_up(shell, *directory, *plan, started);
+  auto running = bring_up(shell, *directory, *plan, foreground ? Outlives::kNo : Outlives::kYes, started);
   if (interrupted()) return kInterrupted;
   if (!running) return running.error();
   std::string context = "provider";

@@ -1,0 +1,213 @@
+// A consortium of five processes, used as its members use it: each command is a process, each member has a
+// home of its own.
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "tests/e2e/circula_process.h"
+#include "tests/ledger/scratch_directory.h"
+
+namespace circula::e2e {
+namespace {
+
+using ledger::test::read_text;
+using ledger::test::write_text;
+
+class Consortium : public ::testing::Test {
+ protected:
+  void bring_up(const std::vector<std::string>& more = {}) {
+    std::vector<std::string> words{"up", "--dir", net(), "--voters", "4", "--learners", "1", "--json"};
+    words.insert(words.end(), more.begin(), more.end());
+    const Ended ended = run(words, variables());
+    ASSERT_EQ(ended.exit, 0) << ended.err;
+    up_ = true;
+  }
+  void TearDown() override {
+    if (up_) (void)run({"down", "--dir", net()}, variables());
+  }
+  [[nodiscard]] std::string net() const { return scratch_ / "net"; }
+  [[nodiscard]] std::string file(const std::string& name) const { return scratch_ / name; }
+  [[nodiscard]] Variables variables(const std::string& context = {}) const {
+    Variables all{{"CIRCULA_HOME", scratch_ / "home"}, {"LC_ALL", "C.UTF-8"}};
+    if (!context.empty()) all["CIRCULA_CTX"] = context;
+    return all;
+  }
+  [[nodiscard]] Ended as(const std::string& context, const std::vector<std::string>& words) const {
+    return run(words, variables(context));
+  }
+  // The id of a new asset of the provider's.
+  std::string submit_asset(const std::string& title) {
+    write_text(file(title), "data of " + title);
+    const Ended ended =
+        as("provider", {"submit", "asset", "--title", title, "--content", file(title), "--json"});
+    EXPECT_EQ(ended.exit, 0) << ended.err;
+    return value_at(ended.out, "/id");
+  }
+  std::string certified_asset(const std::string& title) {
+    const std::string asset = submit_asset(title);
+    EXPECT_EQ(as("registrar", {"submit", "certify", "notice", asset}).exit, 0);
+    const Ended issued = as("registrar", {"submit", "certify", "issue", asset, "--valid-to", "2090-01-01",
+                                          "--holders", "@provider=1000000"});
+    EXPECT_EQ(issued.exit, 0) << issued.err;
+    return asset;
+  }
+  void sign(const std::string& context, const std::string& draft) {
+    const Ended ended = as(context, {"sign", draft, "--yes", "--quiet"});
+    ASSERT_EQ(ended.exit, 0) << context << ": " << ended.err;
+  }
+
+  ledger::test::ScratchDirectory scratch_;
+  bool up_ = false;
+};
+
+TEST_F(Consortium, a_record_is_final_proven_and_audited) {
+  bring_up();
+  const Ended status = run({"status", "--json"}, variables());
+  EXPECT_EQ(value_at(status.out, "/voters_up"), "4");
+  EXPECT_EQ(value_at(status.out, "/durability"), "fsync");
+  write_text(file("gps.csv"), "1,2,3");
+  const Ended submitted =
+      run({"submit", "asset", "--title", "Bus GPS", "--content", file("gps.csv"), "--json"}, variables());
+  ASSERT_EQ(submitted.exit, 0) << submitted.err;
+  EXPECT_EQ(value_at(submitted.out, "/status"), "final");
+  const std::string receipt = value_at(submitted.out, "/receipt");
+  const std::vector<std::string> verify{"verify", receipt, "--policy", net() + "/policy.txt"};
+  EXPECT_EQ(run(verify, {}).exit, 0);
+
+  // One flipped bit, anywhere in the file, is refused with exit 7.
+  const std::string whole = read_text(receipt);
+  for (std::size_t at = 0; at < whole.size(); at += 97) {
+    std::string altered = whole;
+    altered[at] = static_cast<char>(altered[at] ^ 1);
+    write_text(file("altered.json"), altered);
+    const Ended refused = run({"verify", file("altered.json"), "--policy", net() + "/policy.txt"}, {});
+    EXPECT_EQ(refused.exit, 7) << "byte " << at;
+  }
+
+  ASSERT_EQ(run({"down", "--dir", net()}, variables()).exit, 0);
+  for (const char* node : {"/1", "/5"}) {
+    const Ended audited = run({"audit", "--dir", net() + node, "--json"}, {});
+    EXPECT_EQ(audited.exit, 0) << audited.err;
+    EXPECT_EQ(value_at(audited.out, "/findings"), "0");
+    for (const char* count : {"/blocks", "/entries", "/signatures", "/effects", "/roots_compared"}) {
+      EXPECT_NE(value_at(audited.out, count), "0") << count;
+    }
+  }
+  const Ended exported = run({"export", "chain", "--dir", net() + "/2", "-o", file("chain")}, {});
+  EXPECT_EQ(exported.exit, 0) << exported.err;
+  EXPECT_EQ(run({"audit", file("chain")}, {}).exit, 0);
+}
+
+TEST_F(Consortium, parties_sign_drafts_in_homes_of_their_own) {
+  bring_up();
+  const std::string asset = certified_asset("roads");
+  const std::string draft = file("t.draft.json");
+  ASSERT_EQ(as("provider", {"draft", "transfer", asset, "--to", "@vendor-b", "--right", "O", "--ppm",
+                            "250000", "-o", draft})
+                .exit,
+            0);
+  // Each signs a copy; the copies come back in another order.
+  const std::string copy = file("copy.draft.json");
+  write_text(copy, read_text(draft));
+  sign("vendor-b", copy);
+  sign("provider", draft);
+  const Ended early = as("provider", {"submit", draft});
+  EXPECT_EQ(early.exit, 4);
+  EXPECT_NE(early.err.find("E_DRAFT"), std::string::npos) << early.err;
+  ASSERT_EQ(run({"draft", "merge", copy, draft, "-o", file("both.json")}, {}).exit, 0);
+  const Ended done = as("provider", {"submit", file("both.json"), "--json"});
+  EXPECT_EQ(done.exit, 0) << done.err;
+  const Ended again = as("vendor-b", {"submit", file("both.json"), "--json"});
+  EXPECT_EQ(value_at(again.out, "/index"), value_at(done.out, "/index")) << "the same answer for ever";
+
+  // The regulator's own node may be some milliseconds behind.
+  Ended title;
+  for (int tries = 0; tries < 50 && value_at(title.out, "/lines/1/ppm") != "250000"; ++tries) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    title = as("regulator", {"history", asset, "--right", "O", "--json"});
+  }
+  EXPECT_EQ(value_at(title.out, "/lines/1/ppm"), "250000");
+  EXPECT_EQ(value_at(title.out, "/holders/1/ppm") + value_at(title.out, "/holders/0/ppm"), "250000750000");
+
+  // Nobody moves what it does not hold.
+  const Ended stranger = as("buyer", {"draft", "transfer", asset, "--to", "@vendor-b", "--right", "O",
+                                      "--ppm", "5", "-o", file("s.json")});
+  ASSERT_EQ(stranger.exit, 0) << stranger.err;
+  sign("buyer", file("s.json"));
+  sign("vendor-b", file("s.json"));
+  const Ended refused = as("buyer", {"submit", file("s.json")});
+  EXPECT_EQ(refused.exit, 4);
+  EXPECT_NE(refused.err.find("E_NO_RIGHT"), std::string::npos) << refused.err;
+}
+
+TEST_F(Consortium, a_client_that_dies_leaves_each_record_exactly_once) {
+  bring_up();
+  constexpr int kClients = 20;
+  for (int client = 0; client < kClients; ++client) {
+    const std::string name = "asset-" + std::to_string(client);
+    write_text(file(name), name);
+    const pid_t process =
+        start({"submit", "asset", "--title", name, "--content", file(name)}, variables("provider"));
+    std::this_thread::sleep_for(std::chrono::milliseconds(8 + 3 * client));
+    kill(process, SIGKILL);
+    (void)wait_for(process);
+  }
+  ASSERT_EQ(as("provider", {"submit", "--resume"}).exit, 0);
+  for (const auto& left : std::filesystem::directory_iterator(net() + "/homes/provider/outbox")) {
+    EXPECT_NE(left.path().extension(), ".env") << left.path();  // a half-written one was never sent
+  }
+  const Ended status = run({"status", "--json"}, variables());
+  std::size_t receipts = 0;
+  for (const auto& receipt : std::filesystem::directory_iterator(net() + "/homes/provider/receipts")) {
+    EXPECT_EQ(run({"verify", receipt.path(), "--policy", net() + "/policy.txt"}, {}).exit, 0);
+    ++receipts;
+  }
+  EXPECT_EQ(value_at(status.out, "/records"), std::to_string(receipts))
+      << "every record in the log has its receipt, and no record is there twice";
+}
+
+TEST_F(Consortium, survives_the_leader_and_starts_it_again) {
+  bring_up();
+  const std::string before = submit_asset("before");
+  const std::string leader = value_at(run({"status", "--json"}, variables()).out, "/leader");
+  const std::string pid = read_text(net() + "/" + leader + "/node.pid");
+  ASSERT_EQ(kill(static_cast<pid_t>(std::stol(pid)), SIGKILL), 0);
+  const std::string meanwhile = submit_asset("without-a-leader");  // waits for the next one
+  bring_up();                                                      // starts what is down
+  const std::string url = value_at(run({"up", "--dir", net(), "--json"}, variables()).out,
+                                   "/nodes/" + std::to_string(std::stoi(leader) - 1) + "/url");
+  for (const std::string& asset : {before, meanwhile}) {
+    const Ended shown = run({"show", asset, "--json", "--url", url}, variables());
+    EXPECT_EQ(value_at(shown.out, "/id"), asset) << "the killed node has what it missed: " << shown.err;
+  }
+}
+
+// A zombie has ended: where nothing reaps orphans it stays in /proc.
+bool is_running(pid_t process) {
+  const std::string path = "/proc/" + std::to_string(process) + "/stat";
+  std::ifstream file(path);
+  std::string line;
+  return std::getline(file, line) && line.find(") Z") == std::string::npos;
+}
+
+TEST_F(Consortium, in_the_foreground_ends_with_its_parent) {
+  const pid_t parent = start({"up", "--dir", net(), "--foreground"}, variables());
+  const std::string last = net() + "/5/node.pid";
+  for (int tries = 0; tries < 300 && !std::filesystem::exists(last); ++tries) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
+  std::this_thread::sleep_for(std::chrono::milliseconds(1500));
+  std::vector<pid_t> nodes;
+  for (const char* node : {"/1", "/2", "/3", "/4", "/5"}) {
+    nodes.push_back(static_cast<pid_t>(std::stol(read_text(net() + node + "/node.pid"))));
+  }
+  kill(parent, SIGTERM);
+  EXPECT_EQ(wait_for(parent), 130);
+  for (const pid_t node : nodes) EXPECT_FALSE(is_running(node));
+}
+
+}  // namespace
+}  // namespace circula::e2e
