@@ -16,6 +16,14 @@ namespace {
 constexpr std::size_t kOriginBytesMax = 128;
 constexpr std::uint64_t kDayMs = 24ULL * 3600 * 1000;
 
+template <class List, class Key>
+bool strictly_ascending(const List& list, Key key) {
+  for (int item = 1; item < list.size(); ++item) {
+    if (!(key(list[item - 1]) < key(list[item]))) return false;
+  }
+  return true;
+}
+
 Result<void> check_key(const std::string& bytes, const std::string& field) {
   if (bytes.size() != PublicKey::kSize || !crypto::is_valid_key(PublicKey::from(crypto::as_bytes(bytes)))) {
     return error(Code::E_FORMAT, "not a valid Ed25519 public key", field);
@@ -28,8 +36,15 @@ Result<void> check_organisation(const proto::GenesisOrganisation& organisation, 
   if (auto good = check_oid(organisation.oid()); !good)
     return error(good.error().code, good.error().detail, field);
   if (organisation.kinds().empty() ||
-      !std::is_sorted(organisation.kinds().begin(), organisation.kinds().end())) {
-    return error(Code::E_FORMAT, "kinds are ascending, at least one", field + ".kinds");
+      std::adjacent_find(organisation.kinds().begin(), organisation.kinds().end(), std::greater_equal<>()) !=
+          organisation.kinds().end()) {
+    return error(Code::E_FORMAT, "kinds are ascending, each once, at least one", field + ".kinds");
+  }
+  if (organisation.profile().name().empty()) {
+    return error(Code::E_FORMAT, "an organisation has a name", field + ".profile.name");
+  }
+  if (!strictly_ascending(organisation.keys(), [](const auto& key) { return key.public_key(); })) {
+    return error(Code::E_FORMAT, "keys are ascending, each once", field + ".keys");
   }
   if (!organisation.registrar_code().empty()) {
     if (auto good = check_registrar_code(organisation.registrar_code(), field + ".registrar_code"); !good)
@@ -74,14 +89,6 @@ Result<void> check_member(const proto::Member& member, const std::string& field,
   return {};
 }
 
-template <class List, class Key>
-bool strictly_ascending(const List& list, Key key) {
-  for (int item = 1; item < list.size(); ++item) {
-    if (!(key(list[item - 1]) < key(list[item]))) return false;
-  }
-  return true;
-}
-
 }  // namespace
 
 Result<Genesis> Genesis::decode(Bytes canonical) {
@@ -112,6 +119,12 @@ Result<void> Genesis::check() const {
       message_.profile() == proto::PROFILE_PRODUCTION) {
     return error(Code::E_FORMAT, "keys that come from a seed are for rehearsal and scripted chains",
                  "generated_keys");
+  }
+  if (message_.parameters().record_lifetime_max_ms() == 0) {
+    return error(Code::E_FORMAT, "records live longer than 0 ms", "parameters.record_lifetime_max_ms");
+  }
+  if (!strictly_ascending(message_.addresses(), [](const auto& item) { return item.node_id(); })) {
+    return error(Code::E_FORMAT, "addresses are ascending by node id, each once", "addresses");
   }
   if (!strictly_ascending(message_.organisations(), [](const auto& item) { return item.oid(); })) {
     return error(Code::E_FORMAT, "organisations are ascending, each once", "organisations");
@@ -156,7 +169,6 @@ Result<void> Genesis::check() const {
 
 std::vector<std::string> Genesis::founders() const {
   std::set<std::string> oids;
-  std::set<std::string> registrar_codes;
   for (const proto::Member& member : configuration().members()) {
     if (member.role() == proto::MEMBER_ROLE_VOTER) oids.insert(member.oid());
   }

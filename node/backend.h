@@ -60,7 +60,6 @@ struct NodeStatus {
   std::uint64_t executed_height = 0;
   std::uint64_t ledger_time_ms = 0;
   std::uint64_t log_size = 0;  // executed
-  std::uint64_t records = 0;   // record entries in the log, when known
   std::uint64_t pool_envelopes = 0;
   std::uint64_t pool_bytes = 0;
   bool read_only = false;  // disk reserve reached

@@ -192,6 +192,7 @@ Result<void> Daemon::start_replica(ChainStore::Recovered recovered) {
   if (options.voter) restored.log = std::move(recovered.log);
   replica_.emplace(*genesis_, std::move(options), std::move(restored));
   replica_->set_read_only(!reserve_->writable());
+  log_size_ = ledger_->position().log.size();
   next_tick_ms_ = mono_ms();
   publish_status();
   return {};

@@ -130,7 +130,7 @@ class Daemon final : public Backend {
 
   KeyQuota quota_;
   std::atomic<std::uint64_t> last_step_ms_{0};
-  std::atomic<std::uint64_t> records_executed_{0}, evidence_kept_{0};
+  std::atomic<std::uint64_t> records_executed_{0}, log_size_{0}, evidence_kept_{0};
   std::atomic<bool> stopping_{false};
 
   std::unique_ptr<PeerTransport> transport_;

@@ -36,7 +36,7 @@ std::uint64_t wall_ms() {
 NodeStatus Daemon::status() const {
   const std::lock_guard lock(published_);
   NodeStatus copy = status_;
-  copy.records = records_executed_;
+  copy.log_size = log_size_;
   return copy;
 }
 

@@ -119,6 +119,7 @@ void Daemon::execute(std::vector<BlockPtr> blocks) {
       auto due = ledger_->next_due_ms();
       if (!due) end_process(kExitDisk, due.error().detail);
       records_executed_ += executed->outcomes.size();
+      log_size_ = executed->log_size;
       auto shared = std::make_shared<ledger::ExecutedBlock>(std::move(*executed));  // for the copied capture
       replica_thread_->post([this, shared, next_due = *due] {
         replica_->on_executed(*shared, next_due);

@@ -372,7 +372,10 @@ NodeStatus Replica::status() const {
   NodeStatus status;
   status.node_id = options_.self;
   status.role = raft_ ? consensus::role_name(raft_->role()) : "learner";
-  status.leader = leader();
+  // A learner hears no leader: it names the proposer of the newest block that it holds.
+  status.leader = raft_             ? leader()
+                  : window_.empty() ? NodeNumber{0}
+                                    : window_.rbegin()->second->frame.header.proposer;
   status.term = raft_ ? raft_->term().value : tip_.term;
   status.committed_height = committed_;
   status.executed_height = executed_;

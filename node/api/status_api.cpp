@@ -57,7 +57,6 @@ json::object status_view(const Context& context) {
   view["executed_height"] = number_text(status.executed_height);
   put_time(view, "ledger_time", status.ledger_time_ms);
   view["log_size"] = number_text(status.log_size);
-  view["records"] = number_text(status.records);
   view["checkpoint"] = checkpoint_view(status.checkpoint);
   view["pool"] = json::object{{"envelopes", number_text(status.pool_envelopes)},
                               {"bytes", number_text(status.pool_bytes)}};
