@@ -1,6 +1,7 @@
 #include "cli/process.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -120,6 +121,31 @@ Result<std::string> run_self(const std::vector<std::string>& words) {
   std::string command;
   for (const std::string& word : words) command += " " + word;
   return error(Code::E_FILE, "circula" + command + " failed:\n" + texts[1]);
+}
+
+Result<OfflineRun> run_offline(const std::vector<std::string>& words) {
+  int told[2];
+  if (pipe2(told, O_CLOEXEC) != 0) return system_failure("pipe");
+  const pid_t child = fork();
+  if (child < 0) return system_failure("start a process");
+  if (child == 0) {
+    const char isolated = unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0 ? 1 : 0;
+    if (write(told[1], &isolated, 1) != 1) _exit(127);
+    use_null_stdin();
+    const int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    dup2(null, STDOUT_FILENO);
+    dup2(null, STDERR_FILENO);
+    execute(words);
+  }
+  close(told[1]);
+  char isolated = 0;
+  const bool heard = read(told[0], &isolated, 1) == 1;
+  close(told[0]);
+  int status = 0;
+  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  if (!heard || !WIFEXITED(status)) return error(Code::E_FILE, "the process did not come to its end");
+  return OfflineRun{WEXITSTATUS(status), isolated == 1};
 }
 
 Result<ProcessName> start_self(const std::vector<std::string>& words, const std::string& log,

@@ -30,6 +30,13 @@ struct ProcessName {
 // Runs this executable with these words and waits. An exit code other than 0 is an error that quotes what it
 // wrote to stderr.
 [[nodiscard]] ledger::Result<std::string> run_self(const std::vector<std::string>& words);
+// Runs it and waits, with no network but its own empty one where the system lets us make one; any exit code
+// is an answer.
+struct OfflineRun {
+  int exit_code = 0;
+  bool isolated = false;
+};
+[[nodiscard]] ledger::Result<OfflineRun> run_offline(const std::vector<std::string>& words);
 // Starts this executable in a session of its own, without a terminal, its output appended to `log`. One that
 // does not outlive us is told to stop when we end, however that comes.
 enum class Outlives : std::uint8_t { kYes, kNo };

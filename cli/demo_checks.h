@@ -1,0 +1,27 @@
+// The checks of a demonstration. Every figure is read over HTTP from a node other than the one that was
+// submitted to, or by a process of its own; the other side is the truth of the generated data.
+#pragma once
+
+#include "cli/demo_load.h"
+#include "cli/demo_report.h"
+
+namespace circula::cli {
+
+struct DemoSubject {
+  Shell& shell;
+  const Cluster& cluster;
+  const GeneratorTruth& truth;
+  const DemoLoad& load;
+  DemoReport& report;
+};
+
+void check_same_root(DemoSubject& demo);       // all nodes; waits for the one that was killed
+void check_every_record(DemoSubject& demo);    // final on every node, with the truth's outcome
+void check_chain_of_title(DemoSubject& demo);  // of the right that moved most
+void check_income(DemoSubject& demo);          // vendor-b's, each settlement computed again
+void check_refusals(DemoSubject& demo);        // a transfer by a non-holder, wrong keys
+void check_receipt(DemoSubject& demo);         // offline; with one bit changed
+void check_kill(DemoSubject& demo);
+void check_audit(DemoSubject& demo);  // stops the last node
+
+}  // namespace circula::cli

@@ -1,0 +1,153 @@
+#include "cli/demo_run.h"
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <filesystem>
+#include <thread>
+
+#include "cli/demo_checks.h"
+#include "cli/generator_ledger_year.h"
+#include "cli/key_store.h"
+#include "cli/local_file.h"
+#include "crypto/encoding.h"
+#include "ledger/json_field.h"
+#include "ledger/object_id.h"
+
+namespace circula::cli {
+namespace {
+
+constexpr int kInterrupted = 130;
+constexpr std::chrono::milliseconds kPoll{100};
+constexpr std::uint32_t kNoticeWorkingDays = 5;  // of production periods
+
+// Stops the nodes whatever happens, and removes what was made.
+class Cleanup {
+ public:
+  Cleanup(Shell& shell, std::string directory, bool keep)
+      : shell_(shell), directory_(std::move(directory)), keep_(keep) {}
+  Cleanup(const Cleanup&) = delete;
+  Cleanup& operator=(const Cleanup&) = delete;
+  ~Cleanup() {
+    if (is_cluster(directory_)) (void)run_self({"down", "--dir", directory_, "--json"});
+    if (keep_) {
+      shell_.terminal().note("kept: " + directory_);
+      return;
+    }
+    std::error_code failed;
+    std::filesystem::remove_all(directory_, failed);
+  }
+
+ private:
+  Shell& shell_;
+  std::string directory_;
+  bool keep_;
+};
+
+Result<ledger::proto::OrgKind> kind_named(const std::string& text) {
+  const auto* kinds = ledger::proto::OrgKind_descriptor();
+  for (int at = 0; at < kinds->value_count(); ++at) {
+    if (ledger::enum_text(*kinds->value(at)) == text)
+      return static_cast<ledger::proto::OrgKind>(kinds->value(at)->number());
+  }
+  return error(Code::E_FORMAT, "no kind " + text);
+}
+
+// The members with the keys that stand in their homes.
+Result<GeneratedWorld> world_of(Shell& shell, const Cluster& cluster) {
+  GeneratedWorld world;
+  for (const ClusterMember& member : cluster.members) {
+    auto kind = kind_named(member.kind);
+    if (!kind) return kind.error();
+    GeneratedOrganisation organisation;
+    organisation.name = member.name;
+    organisation.oid = member.oid;
+    organisation.kinds = {*kind};
+    for (const char* usage : {"officer", "cdo", "finance"}) {
+      auto key = open_key_file(shell, cluster.home(member.name) + "/keys/" + usage + ".pem");
+      if (!key) return key.error();
+      organisation.keys.push_back(std::move(*key));
+    }
+    world.push_back(std::move(organisation));
+  }
+  return world;
+}
+
+Result<GeneratedYear> generate_for(Shell& shell, const Cluster& cluster, std::uint64_t seed) {
+  auto world = world_of(shell, cluster);
+  if (!world) return world.error();
+  auto chain = crypto::fixed_from_hex<crypto::Digest>(cluster.chain_id, "chain id");
+  if (!chain) return error(Code::E_FORMAT, "the cluster's chain id is none");
+  auto year = generate_year(
+      {.seed = seed, .scale_ppm = 20'000, .chain_id = *chain, .notice_working_days = kNoticeWorkingDays},
+      *world);
+  if (!year) return year.error();
+  auto written = write_text(cluster.directory + "/truth.json", pretty(truth_json(year->truth)));
+  if (!written) return written.error();
+  return year;
+}
+
+void run_checks(DemoSubject& demo) {
+  check_same_root(demo);
+  check_every_record(demo);
+  check_chain_of_title(demo);
+  check_income(demo);
+  check_refusals(demo);
+  check_receipt(demo);
+  check_kill(demo);
+  check_audit(demo);
+}
+
+void stay(Shell& shell, const Cluster& cluster, const DemoSubject& demo) {
+  (void)start_node(cluster, cluster.nodes.back());
+  const std::string circula = "build/release/bin/circula";
+  const std::string node = cluster.nodes.back().url();
+  const auto most =
+      std::ranges::max_element(demo.truth.moves, {}, [](const auto& row) { return row.second; });
+  const std::string asset = ledger::object_text(ledger::ObjectKind::kAsset, most->first.first);
+  shell.terminal().note("try, in another terminal\n  " + circula + " status --home " +
+                        cluster.home("regulator") + "\n  " + circula + " history " + asset + " --right " +
+                        std::string(1, most->first.second) + " --home " + cluster.home("provider") + "\n  " +
+                        circula + " statement --income --org @vendor-b --home " + cluster.home("vendor-b") +
+                        "\n  " + circula + " verify " + cluster.directory + "/demo.receipt.json --policy " +
+                        cluster.directory + "/policy.txt\nCtrl-C stops all nodes");
+  while (!interrupted()) std::this_thread::sleep_for(kPoll);
+}
+
+}  // namespace
+
+Result<int> run_demo(Shell& shell, const DemoPlan& plan) {
+  auto directory = absolute_path(plan.directory);
+  if (!directory) return directory.error();
+  if (exists(*directory))
+    return error(Code::E_FILE, *directory + " is there already: choose another --dir or remove it");
+  watch_for_interrupts();
+  shell.terminal().note("a consortium of four voters and a learner in " + *directory +
+                        ": founded, used for a ledger year, its leader killed, checked; 1 to 2 minutes");
+  const Cleanup cleanup(shell, *directory, plan.keep);
+  const Progress progress = [&](const std::string& step, const std::string& text) {
+    shell.terminal().note("  " + step + "  " + text);
+  };
+  auto up =
+      run_self({"up", "--dir", *directory, "--voters", "4", "--learners", "1", "--clock", "scripted",
+                "--profile", "production", "--time", std::string(kGeneratedYearBegins) + "T08:00:00+08:00",
+                "--home", *directory + "/cli", "--json"});
+  if (!up) return up.error();
+  auto cluster = read_cluster(*directory);
+  if (!cluster) return cluster.error();
+  auto year = generate_for(shell, *cluster, plan.seed);
+  if (!year) return year.error();
+  progress("data", std::to_string(year->truth.records.size()) + " records from seed " +
+                       std::to_string(plan.seed) + ", truth in " + *directory + "/truth.json");
+  auto load = load_year(shell, *cluster, year->envelopes, progress);
+  if (interrupted()) return kInterrupted;
+  if (!load) return load.error();
+  DemoReport report(shell.terminal());
+  DemoSubject demo{shell, *cluster, year->truth, *load, report};
+  run_checks(demo);
+  if (interrupted()) return kInterrupted;
+  shell.terminal().print(report.summary() + "\n");
+  if (!plan.once) stay(shell, *cluster, demo);
+  return report.failed() == 0 ? 0 : 1;
+}
+
+}  // namespace circula::cli
