@@ -2,11 +2,11 @@
 #include <sys/wait.h>
 
 #include <boost/json.hpp>
-#include <filesystem>
 #include <thread>
 
 #include "cli/cluster.h"
 #include "cli/command.h"
+#include "cli/demo_run.h"
 #include "cli/local_file.h"
 #include "cli/node_client.h"
 #include "cli/shell.h"
@@ -274,16 +274,14 @@ Result<int> up(Shell& shell, const Arguments& arguments) {
 }
 
 Result<int> demo(Shell& shell, const Arguments& arguments) {
-  const std::string directory = arguments.text("dir", "circula-demo");
-  const bool ours = !exists(directory);
-  auto ended = run_cluster(shell, arguments, directory, true);
-  if (ours && !arguments.has("keep")) {
-    std::error_code failed;
-    std::filesystem::remove_all(directory, failed);
-    shell.terminal().note(failed ? directory + " could not be removed: " + failed.message()
-                                 : directory + " removed; --keep keeps it");
-  }
-  return ended;
+  DemoPlan plan;
+  auto seed = arguments.number("seed", plan.seed);
+  if (!seed) return seed.error();
+  plan.directory = arguments.text("dir", plan.directory);
+  plan.seed = *seed;
+  plan.once = arguments.has("once");
+  plan.keep = arguments.has("keep");
+  return run_demo(shell, plan);
 }
 
 Result<int> down(Shell& shell, const Arguments& arguments) {
@@ -311,11 +309,9 @@ constexpr Option kUpOptions[] = {
     {"--foreground", "", "Stay, and stop all nodes on Ctrl-C, SIGTERM or a closed terminal", Take::kFlag},
 };
 constexpr Option kDemoOptions[] = {
+    {"--once", "", "Check everything and end; else stay until Ctrl-C", Take::kFlag},
+    {"--seed", "N", "Of the generated data (1)"},
     {"--dir", "DIR", "Where everything goes (circula-demo)"},
-    {"--voters", "N", "Exchanges with a voting node (4)"},
-    {"--learners", "N", "Nodes that do not vote (1)"},
-    {"--clock", "CLOCK", "wall (default) or scripted"},
-    {"--time", "TIME", "Of a scripted chain: the time of its genesis"},
     {"--keep", "", "Keep the directory", Take::kFlag},
 };
 constexpr Option kDownOptions[] = {{"--dir", "DIR", "The directory of `up` (circula-net)"}};
@@ -327,7 +323,7 @@ const Command kCommands[] = {
      "`genesis\n"
      "finish`, as members do. Run again, it starts what is down and overwrites nothing."},
     {"down", "Stop the nodes of a consortium", kDownOptions, &down},
-    {"demo", "A consortium in the foreground, removed at the end", kDemoOptions, &demo},
+    {"demo", "A consortium that is founded, used for a ledger year, hurt and checked", kDemoOptions, &demo},
 };
 
 }  // namespace
