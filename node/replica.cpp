@@ -12,7 +12,6 @@ namespace circula::node {
 namespace {
 
 constexpr std::uint64_t kWindowBlocksMin = 64;  // executed blocks kept for followers that are a little behind
-constexpr std::size_t kCatchUpBlocksMax = 16;   // old blocks whose bodies a follower may still ask for
 constexpr std::size_t kExecutedBodiesMax = 65'536;  // several seconds of gossip at full rate
 constexpr std::uint64_t kRepeatMs = 1'000;          // cosignatures that did not become final are sent again
 
@@ -56,6 +55,7 @@ void Replica::tick(std::uint64_t mono_ms, std::uint64_t wall_ms) {
   pump();
   request_bodies();
   if (held_) advance_held();
+  if (raft_) ask_for_stuck_block();
   if (!raft_) pull_blocks();
   if (now_ms_ >= last_repeat_ms_ + kRepeatMs) repeat_unfinished();
   build_blocks();
@@ -223,24 +223,25 @@ void Replica::write_blocks(const consensus::AppendEffect& append) {
 
 void Replica::send_consensus(const consensus::Outgoing& outgoing) {
   std::vector<ledger::BlockFrame> frames;
+  std::vector<BlockPtr> old_blocks;
   if (const auto* append = std::get_if<consensus::Append>(&outgoing.message); append != nullptr) {
     std::uint64_t height = append->first_index().value;
     for (const consensus::Entry& entry : append->entries) {
       const BlockPtr block = block_at(height);
       if (block == nullptr || block->frame.header.term != entry.term.value) return;
-      // A follower that is far behind has not been sent these bodies, and no pool holds them any more.
-      if (!window_.contains(height++)) push_old_bodies(outgoing.to.value, block);
+      if (!window_.contains(height++)) old_blocks.push_back(block);
       frames.push_back(block->frame);
     }
   }
   proto::PeerMessage message;
   *message.mutable_consensus() = encode_consensus(outgoing.message, frames);
   send(outgoing.to.value, message);
+  // A follower that is far behind was never sent these bodies, and no pool holds them any more. They follow
+  // the frames, so that they are wanted when they come.
+  for (const BlockPtr& block : old_blocks) push_old_bodies(outgoing.to.value, block);
 }
 
 void Replica::push_old_bodies(NodeNumber to, const BlockPtr& block) {
-  caught_up_.push_back(block);
-  if (caught_up_.size() > kCatchUpBlocksMax) caught_up_.pop_front();
   proto::PeerMessage message;
   for (const ledger::EnvelopePtr& body : block->bodies) {
     message.mutable_bodies()->add_bodies(std::string(crypto::as_text(body->bytes())));

@@ -176,6 +176,7 @@ class Replica {
                                    BlockPtr& block);
   void refuse(const ledger::BlockFrame& frame, const ledger::Error& reason);
   void report_held();
+  void ask_for_stuck_block();
   void forget_held();
 
   // replica_gossip.cpp: bodies and blocks between peers.
@@ -191,6 +192,7 @@ class Replica {
   void request_bodies();
   void on_block_request(NodeNumber from, const proto::BlockRequest& message);
   void on_blocks(NodeNumber from, const proto::Blocks& message);
+  void take_bodies_of(const proto::Blocks& message);
   void pull_blocks();
   [[nodiscard]] std::set<NodeNumber> peers_up() const;
 
@@ -241,6 +243,8 @@ class Replica {
   };
   std::optional<Held> held_;
   std::uint64_t reported_held_ = 0;
+  std::uint64_t stuck_height_ = 0;  // the first held block, and since when it lacks bodies
+  std::uint64_t stuck_since_ms_ = 0;
 
   // A learner's pull.
   NodeNumber pull_from_ = 0;

@@ -13,6 +13,7 @@ using consensus::Index;
 using consensus::Term;
 
 constexpr std::uint64_t kHeldBlocksMax = 1024;     // more than the leader's window ever has in flight
+constexpr std::uint64_t kStuckMs = 200;            // four rounds of asking by hash
 constexpr std::uint64_t kClockAheadMaxMs = 5'000;  // design.md 4: a block further ahead is held back
 
 }  // namespace
@@ -199,6 +200,26 @@ void Replica::report_held() {
   reported_held_ = last;
   if (held_) raft_->hold_back(held_->term, {last});
   pump();
+}
+
+// Bodies are asked for by hash; but of a block that others executed long ago only chain/ has them, by height.
+void Replica::ask_for_stuck_block() {
+  if (!held_ || held_->frames.empty()) {
+    stuck_height_ = 0;
+    return;
+  }
+  const std::uint64_t height = held_->frames.front().header.height;
+  if (height != stuck_height_) {
+    stuck_height_ = height;
+    stuck_since_ms_ = now_ms_;
+    return;
+  }
+  if (now_ms_ < stuck_since_ms_ + kStuckMs) return;
+  stuck_since_ms_ = now_ms_;
+  proto::PeerMessage message;
+  message.mutable_block_request()->set_from(height);
+  message.mutable_block_request()->set_final_height(finality_.known_final_height());
+  send(held_->leader, message);
 }
 
 void Replica::forget_held() {

@@ -242,6 +242,16 @@ void Replica::on_block_request(NodeNumber from, const proto::BlockRequest& messa
   }
 }
 
+// A follower wants the bodies only: which block stands where is the leader's word.
+void Replica::take_bodies_of(const proto::Blocks& message) {
+  for (const ledger::proto::StoredBlock& stored : message.blocks()) {
+    for (const std::string& body : stored.bodies()) {
+      auto envelope = ledger::Envelope::decode(to_bytes(body), genesis_.chain_id());
+      if (envelope && exchange_.wants((*envelope)->body_hash())) take_body(std::move(*envelope));
+    }
+  }
+}
+
 void Replica::pull_blocks() {
   const std::uint64_t waits_ms = pull_open_ ? kPullTimeoutMs : kPullIntervalMs;
   if (held_ || now_ms_ < pulled_at_ms_ + waits_ms) return;
@@ -261,7 +271,11 @@ void Replica::pull_blocks() {
 }
 
 void Replica::on_blocks(NodeNumber from, const proto::Blocks& message) {
-  if (raft_ || from != pull_from_ || held_) return;
+  if (raft_) {
+    take_bodies_of(message);
+    return;
+  }
+  if (from != pull_from_ || held_) return;
   pull_open_ = false;
   std::uint64_t expected = tip_.height + 1;
   Held held{from, {}, {{tip_.term}, {tip_.height}}, {}, {}, {}};

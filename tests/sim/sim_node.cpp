@@ -45,6 +45,7 @@ void SimNode::recover() {
     if (found == chain_.end()) return ledger::error(ledger::Code::E_NOT_FOUND, "no such block");
     return found->second;
   };
+  options.pool = {.bytes_max = 1'000'000, .envelopes_max = 400, .key_share_divisor = 10};
   options.node_key = &world_.chain().key(key_name(id_, ""));
   if (voter_) {
     options.finality_keys = {&world_.chain().key(key_name(id_, ".cosign")),

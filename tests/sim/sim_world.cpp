@@ -14,7 +14,6 @@ constexpr std::uint64_t kTickUs = 10'000;
 constexpr std::uint64_t kWarmUpUs = 15'000'000;
 constexpr std::uint64_t kConvergeUs = 60'000'000;  // of virtual time: the bound on liveness after healing
 constexpr std::uint64_t kQuietUs = 5'000'000;      // after the last request: everything is final everywhere
-constexpr std::uint64_t kClientMeanMs = 400;
 
 ledger::testing::TestChain::Options chain_options(const SimOptions& options) {
   ledger::testing::TestChain::Options chain;
@@ -59,6 +58,8 @@ World::~World() = default;
 
 void World::draw_plan() {
   const auto on = [&] { return random_.chance(500'000); };
+  // Now and then so many that a node which was down is far behind when it comes back.
+  if (random_.chance(100'000)) plan_.client_mean_ms = 30;
   plan_.delay_min_us = random_.between(50, 2'000);
   plan_.delay_mean_us = on() ? random_.between(1'000, 60'000) : random_.between(200, 2'000);
   if (on()) plan_.loss_ppm = random_.between(1'000, 200'000);
@@ -150,7 +151,7 @@ void World::tick_all() {
 // A client renames an organisation through a random node; now and then it sends the same envelope to a
 // second one, or a conflicting record.
 void World::client_turn() {
-  if (!random_.chance(kTickUs * 1'000 / kClientMeanMs)) return;
+  if (!random_.chance(kTickUs * 1'000 / plan_.client_mean_ms)) return;
   static constexpr const char* kNames[] = {"provider", "vendor-b", "buyer", "merchant"};
   const std::string name = kNames[random_.below(4)];
   ledger::proto::Org body;

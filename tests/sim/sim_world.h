@@ -76,6 +76,7 @@ struct FaultPlan {
   std::uint64_t duplicate_ppm = 0;
   std::uint64_t crash_every_ms = 0;      // mean; 0: never
   std::uint64_t partition_every_ms = 0;  // mean
+  std::uint64_t client_mean_ms = 400;
   std::uint64_t disk_mean_us = 300;
   std::uint64_t disk_stall_ppm = 0;  // of writes: half a second to three
 };
