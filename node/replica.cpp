@@ -55,7 +55,7 @@ void Replica::tick(std::uint64_t mono_ms, std::uint64_t wall_ms) {
   pump();
   request_bodies();
   if (held_) advance_held();
-  if (raft_) ask_for_stuck_block();
+  ask_for_stuck_block();
   if (!raft_) pull_blocks();
   if (now_ms_ >= last_repeat_ms_ + kRepeatMs) repeat_unfinished();
   build_blocks();

@@ -153,7 +153,11 @@ Replica::Readiness Replica::complete(const ledger::BlockFrame& frame, const ledg
   auto whole = std::make_shared<ledger::Block>();
   for (const Digest& hash : frame.body_hashes) {
     ledger::EnvelopePtr body = find_body(hash);
-    if (body == nullptr) return Readiness::kWaits;
+    if (body == nullptr) {
+      // It may have been in the pool when the frame came, and gone since with another body of its intent.
+      if (!verifying_.contains(hash)) exchange_.want(hash, held_->leader);
+      return Readiness::kWaits;
+    }
     whole->bodies.push_back(std::move(body));
   }
   whole->frame = frame;

@@ -242,7 +242,7 @@ void Replica::on_block_request(NodeNumber from, const proto::BlockRequest& messa
   }
 }
 
-// A follower wants the bodies only: which block stands where is the leader's word.
+// Of a block that is held already only the bodies are wanted: which block stands where is settled.
 void Replica::take_bodies_of(const proto::Blocks& message) {
   for (const ledger::proto::StoredBlock& stored : message.blocks()) {
     for (const std::string& body : stored.bodies()) {
@@ -271,11 +271,11 @@ void Replica::pull_blocks() {
 }
 
 void Replica::on_blocks(NodeNumber from, const proto::Blocks& message) {
-  if (raft_) {
+  if (raft_ || held_) {
     take_bodies_of(message);
     return;
   }
-  if (from != pull_from_ || held_) return;
+  if (from != pull_from_) return;
   pull_open_ = false;
   std::uint64_t expected = tip_.height + 1;
   Held held{from, {}, {{tip_.term}, {tip_.height}}, {}, {}, {}};
