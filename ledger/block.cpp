@@ -151,7 +151,9 @@ Bytes encode_block(const Block& block) {
 }
 
 Result<Block> decode_block(ByteView bytes, const Digest& chain_id) {
-  auto message = parse_canonical<proto::StoredBlock>(bytes, Code::E_FORMAT);
+  CanonicalLimits limits;
+  limits.elements_max = kStoredBlockElementsMax;
+  auto message = parse_canonical<proto::StoredBlock>(bytes, Code::E_FORMAT, limits);
   if (!message) return message.error();
   auto frame = decode_frame(message->frame(), chain_id);
   if (!frame) return frame.error();

@@ -19,6 +19,8 @@ namespace circula::ledger {
 
 inline constexpr std::size_t kBlockBytesMax = 2 * 1024 * 1024;  // of all bodies together
 inline constexpr std::size_t kBlockRecordsMax = 8192;
+// Of a StoredBlock: the frame, and for each body its hash and its bytes.
+inline constexpr std::size_t kStoredBlockElementsMax = 1 + 2 * kBlockRecordsMax;
 inline constexpr std::uint64_t kScriptedJumpMaxMs = 40ULL * 24 * 3600 * 1000;  // of ledger time, in one block
 
 enum class BlockKind : std::uint8_t { kRecords = 0, kFirstOfTerm = 1, kConfiguration = 2, kRecovery = 3 };
