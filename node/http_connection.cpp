@@ -248,6 +248,8 @@ asio::awaitable<Arrival> HttpServer::State::read_request(HttpConnectionPtr conne
       }
       if (failed == http::error::need_more || used == 0) break;
     }
+    // The parser limits headers and bodies, but neither the line of a chunk nor the trailers.
+    if (connection->received.size() > options.limits.header_bytes) co_return Arrival::kTooLarge;
     const StreamResult read = co_await connection->stream->read(asio::buffer(chunk));
     if (connection->late) co_return begun ? Arrival::kSlow : Arrival::kClosed;
     if (read.failed) co_return Arrival::kClosed;

@@ -358,6 +358,22 @@ TEST_F(HttpServerTest, limits_bodies_to_the_byte) {
   EXPECT_NE(raw(chunked + "0\r\n\r\n").find(" 413 "), std::string::npos);
 }
 
+// What the parser cannot use yet was kept without a bound: as much as arrives within the five seconds of a
+// window, for each connection.
+TEST_F(HttpServerTest, limits_chunk_lines_and_trailers) {
+  options.limits.rate_window = milliseconds(300);
+  start();
+  const std::string head =
+      "POST /echo HTTP/1.1\r\n" + std::string(kHost) + "Transfer-Encoding: chunked\r\n\r\n";
+  for (const std::string begun : {"1;", "1\r\na\r\n0\r\nX: "}) {
+    const std::string got = raw(head + begun + std::string(100'000, 'x'));
+    EXPECT_NE(got.find(" 413 "), std::string::npos) << begun << got;
+    EXPECT_NE(got.find("E_SIZE"), std::string::npos);
+    EXPECT_NE(raw(head + begun + std::string(4'000, 'x') + "\r\n").find(" 408 "), std::string::npos) << begun;
+  }
+  EXPECT_EQ(server->counters().too_large, 2u);
+}
+
 TEST_F(HttpServerTest, takes_bodies_of_the_full_size_and_asks_for_them) {
   start();
   EXPECT_EQ(client().post("/echo", "", std::string(1536 * 1024, 'b')).value().status, 200);
