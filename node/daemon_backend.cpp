@@ -159,6 +159,11 @@ void Daemon::submit(Bytes bytes, WaitFor wait, std::chrono::milliseconds timeout
   }
   const std::uint64_t deadline_ms = mono_ms() + static_cast<std::uint64_t>(timeout.count());
   replica_thread_->post([this, envelope, wait, deadline_ms, refused, done = std::move(done)]() mutable {
+    // Executed since it was looked up above: nobody would tell a waiter any more.
+    if (replica_->was_executed(envelope->body_hash())) {
+      status_of(envelope->id(), std::move(done));
+      return;
+    }
     const std::uint64_t token = submissions_.add(envelope->id(), wait, deadline_ms, done);
     if (token == 0) {
       refused.refusal = error(Code::E_QUOTA, "too many clients wait");

@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::uint64_t kWindowBlocksMin = 64;  // executed blocks kept for followers that are a little behind
 constexpr std::size_t kExecutedBodiesMax = 65'536;  // several seconds of gossip at full rate
+constexpr std::uint64_t kRememberedBlocks = 256;    // read at a start, for what is sent again after it
 constexpr std::uint64_t kRepeatMs = 1'000;          // cosignatures that did not become final are sent again
 
 }  // namespace
@@ -41,6 +42,7 @@ Replica::Replica(const ledger::Genesis& genesis, Options options, Restored resto
     raft_.emplace(options_.raft,
                   consensus::Restored{restored.hard_state, std::move(log), {executed_}, false});
   }
+  remember_log();
   if (executed_ > 0) {
     apply_finality(
         finality_.executed({executed_, restored.executed.log.size(), restored.executed.log.root()}));
@@ -355,6 +357,22 @@ void Replica::remember_executed(const Digest& body_hash) {
   if (executed_bodies_order_.size() <= kExecutedBodiesMax) return;
   executed_bodies_.erase(executed_bodies_order_.front());
   executed_bodies_order_.pop_front();
+}
+
+// At a start: a body that stands in the log, executed or not, is not proposed again when clients or peers
+// send it once more.
+void Replica::remember_log() {
+  const std::uint64_t oldest = executed_ > kRememberedBlocks ? executed_ - kRememberedBlocks + 1 : 1;
+  for (std::uint64_t height = oldest; height <= tip_.height; ++height) {
+    BlockPtr block = block_at(height);
+    if (block == nullptr) continue;
+    if (height <= executed_) {
+      for (const ledger::EnvelopePtr& body : block->bodies) remember_executed(body->body_hash());
+      continue;
+    }
+    for (const ledger::EnvelopePtr& body : block->bodies) in_log_.insert(body->body_hash());
+    window_[height] = std::move(block);
+  }
 }
 
 NodeNumber Replica::leader() const { return raft_ ? raft_->leader().value : 0; }

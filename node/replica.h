@@ -130,6 +130,10 @@ class Replica {
   [[nodiscard]] NodeStatus status() const;
   // Whether a body with this intent waits in the pool or in a block that is not executed.
   [[nodiscard]] bool is_pending(const Digest& envelope_id) const;
+  // Whether this body was executed lately: it never waits for a block again.
+  [[nodiscard]] bool was_executed(const Digest& body_hash) const {
+    return executed_bodies_.contains(body_hash);
+  }
 
  private:
   using WindowMap = std::map<std::uint64_t, BlockPtr>;
@@ -156,6 +160,7 @@ class Replica {
   [[nodiscard]] std::optional<ledger::ParentLink> link_at(std::uint64_t height) const;
   [[nodiscard]] const ledger::proto::Member* member(NodeNumber node) const;
   void remember_executed(const Digest& body_hash);
+  void remember_log();
   void repeat_unfinished();
 
   // replica_leader.cpp: building blocks.

@@ -32,7 +32,7 @@ void Replica::submit(std::uint64_t token, EnvelopePtr envelope) {
     return;
   }
   const Digest hash = envelope->body_hash();
-  if (pool_.find(hash) != nullptr || in_log_.contains(hash)) {
+  if (pool_.find(hash) != nullptr || in_log_.contains(hash) || was_executed(hash)) {
     effects_.admissions.push_back({token, std::nullopt});
     return;
   }
@@ -93,9 +93,11 @@ void Replica::on_verified(const Digest& body_hash, bool good) {
   } else {
     const bool wanted = exchange_.wants(body_hash);
     exchange_.got(body_hash);
-    if (auto added = pool_.add(envelope); !added) refusal = added.error();
-    if (refusal && wanted) bodies_[body_hash] = envelope;
-    if (!refusal && !tokens.empty()) to_gossip_.push_back(envelope);
+    // It may have been executed while its signatures were checked: no block takes it out of the pool then.
+    const bool spent = was_executed(body_hash);
+    if (auto added = spent ? ledger::Result<void>() : pool_.add(envelope); !added) refusal = added.error();
+    if ((refusal || spent) && wanted) bodies_[body_hash] = envelope;
+    if (!refusal && !spent && !tokens.empty()) to_gossip_.push_back(envelope);
   }
   for (const std::uint64_t token : tokens) effects_.admissions.push_back({token, refusal});
   if (held_) advance_held();
