@@ -37,10 +37,11 @@ function(circula_proto name)
   target_include_directories(circula_${name} SYSTEM PUBLIC ${out})
 endfunction()
 
-# circula_test(NAME [FILES files...] [LINK targets...] [LABELS labels...] [TIMEOUT s]): one GoogleTest
-# executable from these files, or from every .cpp of the current folder; each case becomes a ctest case.
+# circula_test(NAME [FILES files...] [LINK targets...] [LABELS labels...] [TIMEOUT s] [FILTER cases]): one
+# GoogleTest executable from these files, or from every .cpp of the current folder; each case (of those that
+# the filter takes) becomes a ctest case.
 function(circula_test name)
-  cmake_parse_arguments(TEST "" "TIMEOUT" "FILES;LINK;LABELS" ${ARGN})
+  cmake_parse_arguments(TEST "" "TIMEOUT;FILTER" "FILES;LINK;LABELS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS *.cpp)
   if(TEST_FILES)
     set(sources ${TEST_FILES})
@@ -56,6 +57,6 @@ function(circula_test name)
   target_compile_definitions(${name} PRIVATE
     CIRCULA_VECTORS="${CMAKE_SOURCE_DIR}/../shared/vectors" CIRCULA_SOURCE="${CMAKE_SOURCE_DIR}"
     CIRCULA_BIN="${CMAKE_BINARY_DIR}/bin")
-  gtest_discover_tests(${name} TEST_PREFIX "${name}." DISCOVERY_TIMEOUT 60
+  gtest_discover_tests(${name} TEST_PREFIX "${name}." TEST_FILTER "${TEST_FILTER}" DISCOVERY_TIMEOUT 60
                        PROPERTIES TIMEOUT ${TEST_TIMEOUT} LABELS "${TEST_LABELS}")
 endfunction()

@@ -1,11 +1,13 @@
 #include "tests/e2e/circula_process.h"
 
 #include <fcntl.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <boost/json.hpp>
+#include <csignal>
 #include <cstdlib>
 #include <stdexcept>
 
@@ -72,6 +74,18 @@ pid_t start(const std::vector<std::string>& words, const Variables& variables) {
   const int null = open("/dev/null", O_RDWR);
   for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) dup2(null, stream);
   execute(words, variables);
+}
+
+pid_t start_logged(const std::vector<std::string>& words, const std::string& log) {
+  const pid_t child = fork();
+  if (child != 0) return child;
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  const int null = open("/dev/null", O_RDONLY);
+  const int file = open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+  dup2(null, STDIN_FILENO);
+  dup2(file, STDOUT_FILENO);
+  dup2(file, STDERR_FILENO);
+  execute(words, {});
 }
 
 int wait_for(pid_t process) {
