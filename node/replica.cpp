@@ -7,6 +7,7 @@
 #include "ledger/canonical.h"
 #include "node/chain_store.h"
 #include "node/consensus_codec.h"
+#include "node/peer_message.h"
 
 namespace circula::node {
 namespace {
@@ -75,8 +76,9 @@ void Replica::repeat_unfinished() {
 }
 
 void Replica::on_peer_message(NodeNumber from, ByteView frame) {
-  proto::PeerMessage message;
-  if (!message.ParseFromArray(frame.data(), static_cast<int>(frame.size()))) return;
+  const std::optional<proto::PeerMessage> read = read_peer_message(frame);
+  if (!read) return;
+  const proto::PeerMessage& message = *read;
   switch (message.kind_case()) {
     case proto::PeerMessage::kConsensus:
       on_consensus(from, message.consensus());
