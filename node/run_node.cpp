@@ -1,8 +1,11 @@
 #include "node/run_node.h"
 
+#include <google/protobuf/stubs/logging.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+#include <sys/resource.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <fstream>
@@ -35,6 +38,23 @@ void set_up_log(const NodeConfig& config) {
   logger->set_level(spdlog::level::from_str(config.log_level));
   logger->flush_on(spdlog::level::info);
   spdlog::set_default_logger(std::move(logger));
+  // Protobuf would write a line of its own for every malformed text that a peer sends.
+  google::protobuf::SetLogHandler(nullptr);
+}
+
+// All connections that the limits allow, and as many files as the databases open. A login on Debian has 1,024
+// for both: clients that hold connections open would keep the node from its own files.
+constexpr rlim_t kDescriptorsWanted = 4096;
+
+// The soft limit is ours to raise. Returns what there is.
+rlim_t raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
+  if (limit.rlim_cur >= kDescriptorsWanted) return limit.rlim_cur;
+  limit.rlim_cur = std::min(kDescriptorsWanted, limit.rlim_max);
+  (void)setrlimit(RLIMIT_NOFILE, &limit);
+  getrlimit(RLIMIT_NOFILE, &limit);
+  return limit.rlim_cur;
 }
 
 Result<std::unique_ptr<HttpServer>> serve_http(const NodeConfig& config, api::Api& interface) {
@@ -42,6 +62,11 @@ Result<std::unique_ptr<HttpServer>> serve_http(const NodeConfig& config, api::Ap
   options.public_listener = {config.listen_http.host, config.listen_http.port};
   options.operator_listener = HttpListener{config.listen_operator.host, config.listen_operator.port};
   options.hosts = config.http_hosts;
+  if (const rlim_t descriptors = raise_descriptor_limit(); descriptors < kDescriptorsWanted) {
+    options.limits.connections = std::min<std::size_t>(options.limits.connections, descriptors / 4);
+    spdlog::warn("event=few_descriptors limit={} http_connections={}", descriptors,
+                 options.limits.connections);
+  }
   if (!config.http_certificate.empty()) {
     options.tls = HttpTls{read_whole(config.http_certificate), read_whole(config.http_private_key)};
   }
