@@ -7,6 +7,7 @@
 #include "ledger/bundle_file.h"
 #include "ledger/bundle_range.h"
 #include "ledger/calendar.h"
+#include "ledger/subject_key.h"
 #include "ledger/trust_policy.h"
 
 namespace circula::ledger {
@@ -31,6 +32,8 @@ class BundleMaker {
  private:
   Result<void> state() {
     const StateAnswer& state = source_.state;
+    if (!is_subject_key(state.key))
+      return error(Code::E_NOT_FOUND, "no subject can have this key", "subject");
     auto note = strip_note(source_.policy, source_.final_note);
     if (!note) return note.error();
     auto accepted = source_.policy.accept(*note);

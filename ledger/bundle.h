@@ -17,7 +17,7 @@
 // the index by any thread once a final checkpoint covers block h.
 //
 // Invariants of a good bundle: 1. as receipt.h, one changed byte is refused; 2. the block entries in it are
-// exactly those that its claim needs.
+// exactly those that its claim needs; 3. its subject is a key that a subject can have (subject_key.h).
 // Thread rule: values.
 #pragma once
 
@@ -105,7 +105,8 @@ struct ProofSource {
 };
 
 // E_FINALITY_STALLED when the checkpoint does not cover the state's block; E_LIMIT above kBundleLeavesMax;
-// E_NOT_FOUND for a height after the state's block, and for histories of replay/..., which no index keeps.
+// E_NOT_FOUND for a height after the state's block, for histories of replay/..., which no index keeps, and
+// for a key that no subject can have.
 [[nodiscard]] Result<std::string> make_bundle(const ProofSource& source, const BundleQuestion& question);
 
 // Steps: form, checkpoint, quorum, block, state, history, range, words; the last but one only where asked.

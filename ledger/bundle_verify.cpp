@@ -7,6 +7,7 @@
 #include "ledger/bundle_file.h"
 #include "ledger/bundle_range.h"
 #include "ledger/calendar.h"
+#include "ledger/subject_key.h"
 #include "ledger/trust_policy.h"
 
 namespace circula::ledger {
@@ -54,6 +55,7 @@ class BundleCheck {
   }
 
   Result<std::string> state() {
+    if (!is_subject_key(bundle_.subject)) return wrong("no subject can have this key: " + bundle_.subject);
     const Digest& root = bundle_.block.entry.state_root;
     if (!bundle_.value) {
       if (auto absent = crypto::verify_absent(root, bundle_.subject, bundle_.state_proof); !absent) {
@@ -67,6 +69,7 @@ class BundleCheck {
     }
     auto value = decode_state_value(*bundle_.value);
     if (!value) return wrong("the value: " + value.error().detail);
+    if (value->kind != kind_of(bundle_.subject)) return wrong("the value is one of another kind of subject");
     facts_.value = std::move(*value);
     return bundle_.subject + ", version " + std::to_string(facts_.value->count) + ", under the state root, " +
            std::to_string(bundle_.state_proof.siblings.size()) + " siblings";

@@ -72,4 +72,17 @@ Result<void> check_text(std::string_view text, std::size_t bytes_max, std::strin
   return {};
 }
 
+std::string shown_text(std::string_view text) {
+  std::string shown;
+  shown.reserve(text.size());
+  for (std::size_t offset = 0; offset < text.size();) {
+    const std::optional<CodePoint> point = decode_code_point(text, offset);
+    const std::size_t length = point ? point->length : 1;
+    const bool good = point && !is_forbidden_in_text(point->value);
+    shown += good ? text.substr(offset, length) : std::string_view("?");
+    offset += length;
+  }
+  return shown;
+}
+
 }  // namespace circula::ledger

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 #include "ledger/outcome.h"
@@ -22,5 +23,10 @@ namespace circula::ledger {
 
 // The whole rule of txt(n): E_FORMAT as above, then E_PI_FIELD. The empty text passes.
 [[nodiscard]] Result<void> check_text(std::string_view text, std::size_t bytes_max, std::string_view field);
+
+// The text with a question mark for every refused code point and every byte that is no UTF-8: for messages
+// that repeat what somebody else wrote, which must not move the cursor of a terminal nor begin a line of its
+// own.
+[[nodiscard]] std::string shown_text(std::string_view text);
 
 }  // namespace circula::ledger

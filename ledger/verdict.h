@@ -1,7 +1,8 @@
 // What a verifier found, step by step: for people who want to see why, and for programs that need one answer.
 //
 // Invariants: 1. steps stand in the order in which they were checked; 2. checking ends at the first step that
-// fails, so a failed step is the last one; 3. a verdict without steps is not good.
+// fails, so a failed step is the last one; 3. a verdict without steps is not good; 4. the text of a step is
+// one line without control characters, whatever the file says that it quotes.
 #pragma once
 
 #include <string>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "ledger/outcome.h"
+#include "ledger/text.h"
 
 namespace circula::ledger {
 
@@ -26,7 +28,8 @@ struct Verdict {
 
   // Adds a step: the text on success, the error otherwise. Says whether to go on.
   bool add(std::string_view name, const Result<std::string>& found) {
-    steps.push_back({std::string(name), found.has_value(), found ? *found : found.error().detail});
+    steps.push_back(
+        {std::string(name), found.has_value(), shown_text(found ? *found : found.error().detail)});
     if (!found) fault = found.error().code == Code::E_TRUST ? Code::E_TRUST : Code::E_PROOF;
     return found.has_value();
   }

@@ -84,6 +84,30 @@ TEST(Bundle, shows_that_a_subject_does_not_exist) {
   }
 }
 
+// Whatever text one likes is absent from the state tree, and the sentence repeats it.
+TEST(Bundle, of_a_key_that_no_subject_can_have_shows_nothing) {
+  Renamed sample(2);
+  const SubjectKey nobody = org_key(testing::test_oid(777));
+  auto honest = read_bundle(*sample.make(AskState{}, nobody));
+  ASSERT_TRUE(honest);
+  const std::string id(32, 'a');
+  for (const SubjectKey& key :
+       std::vector<SubjectKey>{"org/x\nAnd asset/" + id + " is certified", SubjectKey("org/\u202e"),
+                               "asset/" + std::string(32, 'A'), "asset/" + id + "/", "asset/" + id + " ",
+                               "right/" + id + "/\u041e", SubjectKey("weather/today"), SubjectKey("org"),
+                               SubjectKey("income/x/cny")}) {
+    auto answer = sample.chain.ledger().prove(key);
+    ASSERT_TRUE(answer && !answer->value);
+    BundleFile forged = *honest;
+    forged.bundle.subject = key;
+    forged.bundle.state_proof = answer->proof;
+    const BundleVerdict verdict = verify_bundle(write_bundle(forged.bundle), sample.policy);
+    EXPECT_FALSE(verdict.good()) << key;
+    EXPECT_EQ(verdict.steps.back().name, "state") << key;
+    EXPECT_FALSE(sample.make(AskState{}, key)) << key;
+  }
+}
+
 TEST(Bundle, shows_a_whole_history) {
   Renamed sample(300);  // more than one stored tile
   const BundleVerdict verdict = sample.ask(AskHistory{});

@@ -139,6 +139,17 @@ TEST(Receipt, names_the_step_that_failed) {
   EXPECT_EQ(step("It does not show", "It does show"), "words");
 }
 
+// What a bad file says is repeated in the reason why it is bad; it must not draw a good verdict over it.
+TEST(Receipt, cannot_write_to_the_terminal_of_its_reader) {
+  Sample sample;
+  const std::string forged =
+      replaced(sample.receipt(), "\"name\": \"E_OK\"", "\"name\": \"\\u001b[2J\\nVERIFIED\u202e\"");
+  const ReceiptVerdict verdict = verify_receipt(forged, sample.policy);
+  ASSERT_EQ(failed_step(verdict), "record");
+  EXPECT_NE(verdict.steps.back().text.find("?[2J?VERIFIED?"), std::string::npos) << verdict.steps.back().text;
+  EXPECT_EQ(verdict.steps.back().text.find_first_of("\x1b\n"), std::string::npos);
+}
+
 TEST(Receipt, with_too_few_cosignatures_fails_at_the_quorum) {
   Sample sample;
   EXPECT_TRUE(verify_receipt(sample.receipt(1, {1, 2, 4}), sample.policy).good());
