@@ -106,6 +106,15 @@ std::string audit_text(Terminal& terminal, const ledger::AuditReport& report, st
     line.resize(24, ' ');
     text += "  " + line + std::to_string(count) + "\n";
   }
+  if (report.checkpoint_size == 0) {
+    text += "  no final checkpoint      what came out was compared with nothing that a quorum signed\n";
+  } else {
+    text += "  final checkpoint at      " + std::to_string(report.checkpoint_size) + " entries\n";
+  }
+  if (report.torn_tails > 0) {
+    text +=
+        "  files with a torn end    " + std::to_string(report.torn_tails) + ", cut and kept in quarantine/\n";
+  }
   if (report.good()) {
     return text + terminal.good() + " no findings, " + std::to_string(took_ms) + " ms\n";
   }

@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 
 #include "crypto/encoding.h"
+#include "ledger/audit_rows.h"
 #include "ledger/audit_stored.h"
 #include "ledger/block.h"
 #include "ledger/canonical.h"
@@ -11,18 +12,6 @@
 
 namespace circula::ledger {
 namespace {
-
-// Rows of the re-executed index are looked at while they are pending, then let go.
-class ForgetfulStorage final : public Storage {
- public:
-  Result<std::optional<Bytes>> get(ByteView) const override { return std::optional<Bytes>(); }
-  Result<void> scan(const KeyRange&, Direction, const RowVisitor&) const override { return {}; }
-  Result<void> write(const WriteBatch&) override { return {}; }
-  Result<std::unique_ptr<Snapshot>> snapshot() const override {
-    return error(Code::E_STORAGE_FAILED, "an audit keeps no index");
-  }
-  [[nodiscard]] bool failed() const override { return false; }
-};
 
 constexpr std::size_t kPendingBytesMax = 16U * 1024 * 1024;  // of rows before they are flushed or let go
 
@@ -70,6 +59,7 @@ class ChainAudit {
     if (!opened) return opened.error();
     ledger_ = std::move(*opened);
     stored_.emplace(source_, report_);
+    if (stored_->index_height()) index_.compare_with(source_.index_rows, source_.index);
     return look_at(nullptr);
   }
 
@@ -153,7 +143,20 @@ class ChainAudit {
       if (auto looked = look_at_entry(at, block); !looked) return looked;
     }
     stored_->block(*ledger_);
+    if (auto compared = compare_rows(); !compared) return compared;
     return ledger_->pending_bytes() > kPendingBytesMax ? ledger_->flush() : Result<void>();
+  }
+
+  // Both instances stand at a height of their own; there every row is the one that was made again.
+  Result<void> compare_rows() {
+    const std::uint64_t height = ledger_->position().height;
+    const bool index_here = stored_->index_height() == height;
+    const bool state_here = stored_->state_height() == height;
+    if (!index_here && !state_here) return {};
+    if (auto flushed = ledger_->flush(); !flushed) return flushed;
+    if (index_here) index_.finish(height);
+    if (state_here) compare_state_rows(*source_.state, state_, height, report_.findings);
+    return {};
   }
 
   Result<void> look_at_entry(std::uint64_t at, const Block* block) {
@@ -234,7 +237,7 @@ class ChainAudit {
   std::vector<std::unique_ptr<AuditRule>> rules_;
   AuditReport report_;
   MemoryStorage state_;
-  ForgetfulStorage index_;
+  IndexRows index_{report_.findings};
   std::unique_ptr<Ledger> ledger_;
   std::optional<StoredComparison> stored_;
   proto::Configuration configuration_;
@@ -271,6 +274,7 @@ std::string audit_json(const AuditReport& report) {
       {"signatures", report.signatures},
       {"effects", report.effects},
       {"roots_compared", report.roots_compared},
+      {"torn_tails", report.torn_tails},
       {"findings", report.findings.count()},
       {"details", std::move(details)},
   });

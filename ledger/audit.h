@@ -2,10 +2,13 @@
 // compared with what a node stored and signed (records.md 4). Nothing stored is compared with something else
 // stored.
 //
-//   I01  headers: height, parent, time, proposer, bodies          I03  signatures of headers, envelopes,
-//   genesis I02  canonical bytes; an id is spent once                     I05  state and log roots, entries,
-//   state/ I04, I38  histories (audit_rule.h)                            I36  configurations I37  final
-//   checkpoints
+//   I01       headers: height, parent, time, proposer, bodies
+//   I02       canonical bytes; an id is spent once
+//   I03       signatures of genesis, headers and envelopes
+//   I04, I38  histories (audit_rule.h)
+//   I05       state and log roots, entries, every row of state/ and index/ (audit_rows.h)
+//   I36       configurations
+//   I37       final checkpoints
 //
 // Invariants: 1. a difference is a finding, never an error; an error says that the audit could not be made;
 // 2. a block that cannot be read, decoded or chained ends the audit with its finding; 3. memory holds one
@@ -39,6 +42,9 @@ struct AuditReport {
   std::uint64_t signatures = 0;  // verified: genesis, headers, envelopes, checkpoint
   std::uint64_t effects = 0;
   std::uint64_t roots_compared = 0;  // recomputed ones with stored or signed ones
+  // Files whose end was cut when the directory was opened: what was being written when the node ended. No
+  // finding, but who was not killed has none.
+  std::uint64_t torn_tails = 0;
   AuditFindings findings;
 
   [[nodiscard]] bool good() const { return findings.count() == 0; }
@@ -51,6 +57,7 @@ struct AuditSource {
   // What a node stored besides; null when there is nothing to compare.
   Storage* state = nullptr;
   const LogIndex* index = nullptr;
+  const Reader* index_rows = nullptr;  // the same, as it is stored
 };
 
 struct AuditOptions {

@@ -15,10 +15,8 @@ class SpentOnce final : public AuditRule {
   void entry(const AuditedEntry& entry, AuditFindings&) override {
     const auto* record = std::get_if<RecordEntry>(&entry.entry);
     if (record == nullptr) return;
-    const auto outcome = static_cast<Code>(record->outcome);
-    const bool decides = outcome != Code::E_REPLAY && outcome != Code::E_EARLY &&
-                         outcome != Code::E_EXPIRED && outcome != Code::E_TIME;
-    if (decides) spent_.push_back(record->record_id);
+    // What is decided leaves an effect, `spent` at the least; a rule may decide for E_TIME too.
+    if (record->effects > 0) spent_.push_back(record->record_id);
   }
 
   void finish(const Ledger& ledger, AuditFindings& findings) override {

@@ -13,7 +13,7 @@ StoredComparison::StoredComparison(const AuditSource& source, AuditReport& repor
     } else if (!*height) {
       index_ = nullptr;  // never written
     } else {
-      indexed_height_ = **height;
+      index_height_ = **height;
     }
   }
   if (source.state == nullptr) return;
@@ -22,17 +22,19 @@ StoredComparison::StoredComparison(const AuditSource& source, AuditReport& repor
     report_.findings.add("I05", 0, "state/ cannot be read: " + state.error().detail);
   } else if ((*state)->position()) {
     state_ = StoredState{*(*state)->position(), (*state)->tree().root()};
+    state_height_ = state_->position.height;
   }
 }
 
 void StoredComparison::unreadable(std::uint64_t height, const Error& fault) {
   report_.findings.add("I05", height, "index/ cannot be read: " + fault.detail);
   index_ = nullptr;
+  index_height_.reset();
 }
 
 void StoredComparison::block(const Ledger& ledger) {
   const std::uint64_t height = ledger.position().height;
-  if (index_ != nullptr && height <= indexed_height_) {
+  if (index_ != nullptr && height <= *index_height_) {
     auto ours = ledger.index().block(height);
     if (ours && *ours) compare_block(ledger, **ours);
   }
@@ -112,10 +114,10 @@ void StoredComparison::compare_state(const Ledger& ledger) {
 
 void StoredComparison::finish(const Ledger& ledger) {
   const std::uint64_t height = ledger.position().height;
-  if (index_ != nullptr && indexed_height_ > height) {
+  if (index_ != nullptr && *index_height_ > height) {
     report_.findings.add(
         "I01", height,
-        "index/ stands at block " + std::to_string(indexed_height_) + ", and the chain has no such block");
+        "index/ stands at block " + std::to_string(*index_height_) + ", and the chain has no such block");
   }
   if (state_) {
     report_.findings.add("I01", height,

@@ -14,6 +14,9 @@ class StoredComparison {
 
   // The block that `ledger` has just executed, before its rows are forgotten.
   void block(const Ledger& ledger);
+  // Where the node's index and state stand; none: not there, or not to be read.
+  [[nodiscard]] std::optional<std::uint64_t> index_height() const { return index_height_; }
+  [[nodiscard]] std::optional<std::uint64_t> state_height() const { return state_height_; }
   // What the node stored beyond the last block of its chain.
   void finish(const Ledger& ledger);
 
@@ -27,7 +30,8 @@ class StoredComparison {
 
   const LogIndex* index_;
   AuditReport& report_;
-  std::uint64_t indexed_height_ = 0;
+  std::optional<std::uint64_t> index_height_;
+  std::optional<std::uint64_t> state_height_;
   struct StoredState {
     Position position;
     Digest root{};

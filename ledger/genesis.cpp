@@ -6,14 +6,17 @@
 #include "crypto/ed25519.h"
 #include "crypto/encoding.h"
 #include "crypto/hash.h"
+#include "crypto/note.h"
 #include "ledger/canonical.h"
 #include "ledger/certificate_number.h"
 #include "ledger/organisation_code.h"
+#include "ledger/text.h"
 
 namespace circula::ledger {
 namespace {
 
 constexpr std::size_t kOriginBytesMax = 128;
+constexpr std::size_t kOrganisationNameBytesMax = 120;  // as of an ORG record
 constexpr std::uint64_t kDayMs = 24ULL * 3600 * 1000;
 
 template <class List, class Key>
@@ -43,6 +46,10 @@ Result<void> check_organisation(const proto::GenesisOrganisation& organisation, 
   if (organisation.profile().name().empty()) {
     return error(Code::E_FORMAT, "an organisation has a name", field + ".profile.name");
   }
+  if (auto good =
+          check_plain_text(organisation.profile().name(), kOrganisationNameBytesMax, field + ".profile.name");
+      !good)
+    return good;
   if (!strictly_ascending(organisation.keys(), [](const auto& key) { return key.public_key(); })) {
     return error(Code::E_FORMAT, "keys are ascending, each once", field + ".keys");
   }
@@ -108,9 +115,11 @@ Result<void> Genesis::check() const {
                                              " and rules " + std::to_string(message_.rules()) +
                                              ", this program 1 and 1");
   }
-  if (message_.origin().empty() || message_.origin().size() > kOriginBytesMax ||
-      message_.origin().find_first_of(" +\n") != std::string::npos) {
-    return error(Code::E_FORMAT, "an origin has 1 to 128 bytes without space or plus", "origin");
+  // It is the log's name in every checkpoint: what no signed note can hold would never become final.
+  if (message_.origin().size() > kOriginBytesMax || !crypto::is_key_name(message_.origin()) ||
+      !check_plain_text(message_.origin(), kOriginBytesMax, "origin")) {
+    return error(Code::E_FORMAT, "an origin has 1 to 128 bytes without space, plus or control character",
+                 "origin");
   }
   if (message_.clock() == proto::CLOCK_UNSPECIFIED || message_.profile() == proto::PROFILE_UNSPECIFIED) {
     return error(Code::E_FORMAT, "clock and profile are given", "clock");
@@ -156,7 +165,8 @@ Result<void> Genesis::check() const {
   const std::uint32_t voters = voter_count(configuration());
   if (voters == 0 || voters > kVotersMax)
     return error(Code::E_LIMIT, "a chain has 1 to 9 voters", "configuration");
-  if (finality_quorum(voters, message_.parameters().finality_extra()) > voters) {
+  const std::uint32_t extra = message_.parameters().finality_extra();  // up to 2^32 - 1: no sum of it first
+  if (extra > voters || finality_quorum(voters, extra) > voters) {
     return error(Code::E_LIMIT, "finality needs more cosignatures than there are voters",
                  "parameters.finality_extra");
   }

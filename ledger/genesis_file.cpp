@@ -8,10 +8,15 @@
 #include "ledger/proto/genesis.pb.h"
 
 namespace circula::ledger {
+namespace {
+
+constexpr std::string_view kGenesisFormat = "circula-genesis-1";
+
+}  // namespace
 
 std::string write_genesis_file(const GenesisFile& file) {
   boost::json::object out;
-  out["format"] = "circula-genesis-1";
+  out["format"] = kGenesisFormat;
   out["genesis"] = crypto::to_base64(file.genesis);
   boost::json::array signatures;
   for (const auto& [key, signature] : file.signatures) {
@@ -31,6 +36,11 @@ Result<GenesisFile> read_genesis_file(std::string_view text) {
   const auto* object = failed ? nullptr : parsed.if_object();
   const auto* genesis = object == nullptr ? nullptr : object->if_contains("genesis");
   const auto* signatures = object == nullptr ? nullptr : object->if_contains("signatures");
+  const auto* format = object == nullptr ? nullptr : object->if_contains("format");
+  if (format == nullptr || !format->is_string() || format->get_string() != kGenesisFormat) {
+    return error(Code::E_FORMAT_VERSION,
+                 "not a genesis file of this version: " + std::string(kGenesisFormat) + " expected");
+  }
   if (genesis == nullptr || !genesis->is_string() || signatures == nullptr || !signatures->is_array()) {
     return error(Code::E_FORMAT,
                  "not a genesis file: an object with \"genesis\" and \"signatures\" expected");
@@ -51,7 +61,8 @@ Result<GenesisFile> read_genesis_file(std::string_view text) {
         crypto::from_base64(std::string_view(signature->get_string())), "signature");
     if (!key_bytes || !signature_bytes)
       return error(Code::E_FORMAT, "a key or signature has a wrong form", "signatures");
-    file.signatures[*key_bytes] = *signature_bytes;
+    if (!file.signatures.emplace(*key_bytes, *signature_bytes).second)
+      return error(Code::E_FORMAT, "a key signs once", "signatures");
   }
   return file;
 }

@@ -32,7 +32,10 @@ Bytes head_key(Bytes prefix, unsigned level, std::uint64_t n) {
   return prefix;
 }
 
-std::uint64_t last_u64(ByteView key) { return crypto::Reader(key.last(8)).u64be(); }
+constexpr std::size_t kNumberBytes = 8;
+
+// REQUIRES: at least 8 bytes; whoever reads rows has checked the size.
+std::uint64_t last_u64(ByteView bytes) { return crypto::Reader(bytes.last(kNumberBytes)).u64be(); }
 
 Bytes to_bytes(const google::protobuf::Message& message) {
   const std::string text = message.SerializeAsString();
@@ -95,8 +98,17 @@ Bytes HistoryRow::leaf() const {
 Result<std::optional<std::uint64_t>> LogIndex::height() const {
   auto row = rows_.get(tagged('p'));
   if (!row) return row.error();
-  if (!*row) return std::optional<std::uint64_t>();
-  return std::optional(last_u64(**row));
+  if (*row && (*row)->size() != kNumberBytes) return corrupt("its height");
+  if (*row) return std::optional(last_u64(**row));
+  // The height is written with the rows: without it there are none.
+  bool any = false;
+  auto scanned = rows_.scan(KeyRange::all(), Direction::kForward, [&](ByteView, ByteView) {
+    any = true;
+    return false;
+  });
+  if (!scanned) return scanned.error();
+  if (any) return error(Code::E_STORAGE_CORRUPT, "index/ has rows and no height");
+  return std::optional<std::uint64_t>();
 }
 
 Result<std::optional<proto::IndexedEntry>> LogIndex::entry(std::uint64_t index) const {
@@ -109,7 +121,7 @@ Result<void> LogIndex::entries(
   Result<void> outcome;
   auto scanned = rows_.scan(range, Direction::kForward, [&](ByteView key, ByteView value) {
     proto::IndexedEntry row;
-    if (!row.ParseFromArray(value.data(), static_cast<int>(value.size()))) {
+    if (key.size() != 1 + kNumberBytes || !row.ParseFromArray(value.data(), static_cast<int>(value.size()))) {
       outcome = corrupt("an entry");
       return false;
     }
@@ -161,16 +173,23 @@ Result<std::vector<HistoryRow>> LogIndex::history(const SubjectKey& key, std::ui
   const Digest key_hash = crypto::sha256(key);
   std::vector<HistoryRow> rows;
   if (begin >= end) return rows;
-  auto scanned = rows_.scan({history_key(key_hash, begin), history_key(key_hash, end)}, Direction::kForward,
-                            [&](ByteView row_key, ByteView value) {
-                              crypto::Reader in(value);
-                              HistoryRow row{last_u64(row_key), in.u64be(), {}};
-                              const ByteView effect = in.bytes(in.remaining());
-                              row.effect.assign(effect.begin(), effect.end());
-                              rows.push_back(std::move(row));
-                              return true;
-                            });
+  Result<void> outcome;
+  auto scanned =
+      rows_.scan({history_key(key_hash, begin), history_key(key_hash, end)}, Direction::kForward,
+                 [&](ByteView row_key, ByteView value) {
+                   if (row_key.size() != 1 + Digest::kSize + kNumberBytes || value.size() < kNumberBytes) {
+                     outcome = corrupt("an event");
+                     return false;
+                   }
+                   crypto::Reader in(value);
+                   HistoryRow row{last_u64(row_key), in.u64be(), {}};
+                   const ByteView effect = in.bytes(in.remaining());
+                   row.effect.assign(effect.begin(), effect.end());
+                   rows.push_back(std::move(row));
+                   return true;
+                 });
   if (!scanned) return scanned.error();
+  if (!outcome) return outcome.error();
   return rows;
 }
 

@@ -111,7 +111,13 @@ Result<std::unique_ptr<State>> State::open(Storage& storage) {
 Result<void> State::load(Storage& storage) {
   auto stored = storage.get(tagged('p'));
   if (!stored) return stored.error();
-  if (!*stored) return {};
+  if (!*stored) {
+    // The position is written with the rows: without it there are none, or they are not to be built upon.
+    auto any = storage.first(KeyRange::all());
+    if (!any) return any.error();
+    if (*any) return error(Code::E_STORAGE_CORRUPT, "state/ has rows and no position");
+    return {};
+  }
   auto position = Position::decode(**stored);
   if (!position) return position.error();
   position_ = std::move(*position);
@@ -125,7 +131,12 @@ Result<void> State::load(Storage& storage) {
           outcome = row.error();
           return false;
         }
-        rows.push_back({Digest::from(key.subspan(1)), crypto::sha256(row->value)});
+        const Digest key_hash = crypto::sha256(row->key);
+        if (crypto::as_text(key) != crypto::as_text(subject_row_key(key_hash))) {
+          outcome = error(Code::E_STORAGE_CORRUPT, "the row of " + row->key + " stands in another's place");
+          return false;
+        }
+        rows.push_back({key_hash, crypto::sha256(row->value)});
         return true;
       });
   if (!scanned) return scanned;
