@@ -95,20 +95,22 @@ Result<void> ChainStore::save_hard_state(const consensus::HardState& state) {
   return put(meta_, "hard", value);
 }
 
-Result<void> ChainStore::save_promise(const Sealed& promise) {
-  Bytes value;
-  crypto::put_u64be(value, promise.height);
-  crypto::put_u64be(value, promise.size);
-  crypto::put_bytes(value, promise.root.view());
-  return put(meta_, "promise", value);
-}
-
-Result<void> ChainStore::save_final(const FinalCheckpoint& checkpoint) {
-  Bytes height;
-  crypto::put_u64be(height, checkpoint.height);
+Result<void> ChainStore::save_seals(const std::optional<Sealed>& promise,
+                                    const std::optional<FinalCheckpoint>& final_checkpoint) {
   ledger::WriteBatch batch;
-  batch.put(name("final"), crypto::as_bytes(checkpoint.note));
-  batch.put(name("final_height"), height);
+  if (promise) {
+    Bytes value;
+    crypto::put_u64be(value, promise->height);
+    crypto::put_u64be(value, promise->size);
+    crypto::put_bytes(value, promise->root.view());
+    batch.put(name("promise"), value);
+  }
+  if (final_checkpoint) {
+    Bytes height;
+    crypto::put_u64be(height, final_checkpoint->height);
+    batch.put(name("final"), crypto::as_bytes(final_checkpoint->note));
+    batch.put(name("final_height"), height);
+  }
   return meta_.write(batch);
 }
 

@@ -32,8 +32,9 @@ class ChainStore {
   [[nodiscard]] ledger::Result<std::uint64_t> last_height() const;
 
   [[nodiscard]] ledger::Result<void> save_hard_state(const consensus::HardState& state);
-  [[nodiscard]] ledger::Result<void> save_promise(const Sealed& promise);
-  [[nodiscard]] ledger::Result<void> save_final(const FinalCheckpoint& checkpoint);
+  // In one synced write; an absent one keeps what stands there.
+  [[nodiscard]] ledger::Result<void> save_seals(const std::optional<Sealed>& promise,
+                                                const std::optional<FinalCheckpoint>& final_checkpoint);
 
   // What a replica starts from, but for the executed position. Verifies the newest blocks: their chaining
   // and bodies; E_STORAGE_CORRUPT when they do not fit.

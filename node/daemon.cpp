@@ -228,12 +228,18 @@ Result<void> Daemon::start_transport() {
     verifiers_.push_back(std::make_unique<Worker>());
   }
   disk_ = std::make_unique<Worker>();
-  promises_ = std::make_unique<Worker>();
+  seals_ = std::make_unique<Worker>();
   execution_ = std::make_unique<Worker>([this] { flush_if_due(false); }, std::chrono::milliseconds(250));
+  // Frames may come before there is a transport to answer with; they wait.
+  replica_thread_ = std::make_unique<Worker>(
+      [this] {
+        if (started_) step();
+      },
+      std::chrono::milliseconds(10));
   auto transport = PeerTransport::start(std::move(options), std::move(callbacks));
   if (!transport) return transport.error();
   transport_ = std::move(*transport);
-  replica_thread_ = std::make_unique<Worker>([this] { step(); }, std::chrono::milliseconds(10));
+  started_ = true;
   std::vector<PeerAddress> peers;
   for (const PeerConfig& peer : config_.peers) {
     if (peer.id != config_.node_id) peers.push_back({peer.id, peer.address.host, peer.address.port, true});
@@ -255,7 +261,7 @@ void Daemon::stop() {
   if (replica_thread_) replica_thread_->stop();
   for (const auto& verifier : verifiers_) verifier->stop();
   if (disk_) disk_->stop();
-  if (promises_) promises_->stop();
+  if (seals_) seals_->stop();
   if (execution_) {
     execution_->post([this] { flush_if_due(true); });
     execution_->stop();

@@ -97,6 +97,7 @@ class Daemon final : public Backend {
   void verify(std::vector<ledger::EnvelopePtr> envelopes);
   void keep_evidence(const proto::Evidence& evidence);
   void publish_final(FinalCheckpoint checkpoint);
+  void save_seals();
   void flush_if_due(bool now);
   void on_frame(ReceivedFrame frame);
   void publish_status();
@@ -128,15 +129,19 @@ class Daemon final : public Backend {
   std::mutex writes_mutex_;
   std::vector<BlockWrite> writes_;  // waiting for the disk thread
 
+  std::mutex seals_mutex_;
+  std::vector<Sealed> promises_waiting_;          // for the seal thread
+  std::optional<FinalCheckpoint> final_waiting_;  // the newest one, as above
+
   KeyQuota quota_;
   std::atomic<std::uint64_t> last_step_ms_{0};
   std::atomic<std::uint64_t> records_executed_{0}, log_size_{0}, evidence_kept_{0};
-  std::atomic<bool> stopping_{false};
+  std::atomic<bool> started_{false}, stopping_{false};
 
   std::unique_ptr<PeerTransport> transport_;
   std::vector<std::unique_ptr<Worker>> verifiers_;
   std::size_t next_verifier_ = 0;
-  std::unique_ptr<Worker> disk_, promises_, execution_, replica_thread_;
+  std::unique_ptr<Worker> disk_, seals_, execution_, replica_thread_;
 };
 
 // Milliseconds of the monotonic and of the wall clock.

@@ -69,13 +69,11 @@ void Daemon::carry_out(ReplicaEffects effects) {
   if (!effects.verify.empty()) verify(std::move(effects.verify));
   if (!effects.execute.empty()) execute(std::move(effects.execute));
   if (!effects.promises.empty()) {
-    promises_->post([this, promises = std::move(effects.promises)] {
-      if (auto saved = store_->save_promise(promises.back()); !saved)
-        end_process(kExitDisk, saved.error().detail);
-      replica_thread_->post([this, promises] {
-        for (const Sealed& promise : promises) replica_->on_promised(promise);
-      });
-    });
+    {
+      const std::lock_guard lock(seals_mutex_);
+      promises_waiting_.insert(promises_waiting_.end(), effects.promises.begin(), effects.promises.end());
+    }
+    seals_->post([this] { save_seals(); });
   }
   for (Admission& admission : effects.admissions) {
     if (!admission.refusal) {
@@ -107,6 +105,25 @@ void Daemon::write_blocks(std::vector<BlockWrite> writes) {
     replica_thread_->post([this, batch] {
       for (const BlockWrite& write : batch) replica_->on_durable(write.ticket);
     });
+  });
+}
+
+// As with blocks: what gathered during one sync goes with the next, and the last promise covers all.
+void Daemon::save_seals() {
+  std::vector<Sealed> promises;
+  std::optional<FinalCheckpoint> final_checkpoint;
+  {
+    const std::lock_guard lock(seals_mutex_);
+    promises.swap(promises_waiting_);
+    final_checkpoint.swap(final_waiting_);
+  }
+  if (promises.empty() && !final_checkpoint) return;
+  const std::optional<Sealed> last = promises.empty() ? std::nullopt : std::optional(promises.back());
+  if (auto saved = store_->save_seals(last, final_checkpoint); !saved)
+    end_process(kExitDisk, saved.error().detail);
+  if (promises.empty()) return;
+  replica_thread_->post([this, promises] {
+    for (const Sealed& promise : promises) replica_->on_promised(promise);
   });
 }
 
@@ -176,9 +193,11 @@ void Daemon::keep_evidence(const proto::Evidence& evidence) {
 }
 
 void Daemon::publish_final(FinalCheckpoint checkpoint) {
-  promises_->post([this, checkpoint] {
-    if (auto saved = store_->save_final(checkpoint); !saved) end_process(kExitDisk, saved.error().detail);
-  });
+  {
+    const std::lock_guard lock(seals_mutex_);
+    final_waiting_ = checkpoint;
+  }
+  seals_->post([this] { save_seals(); });
   {
     const std::lock_guard lock(published_);
     final_ = checkpoint;
