@@ -4,8 +4,8 @@
     make.py            writes golden.json beside itself
     make.py --check    compares with it, exit code 1 when they differ
 
-Python 3.9 and its standard library; formats.py has the rules, and neither shares anything with the code that
-golden.json is compared with.
+Python 3.9 and its standard library; formats.py has the rules and schema.py reads the messages off the page. Nothing
+here shares anything with the code that golden.json is compared with.
 """
 
 import json
@@ -29,6 +29,7 @@ from formats import (
     data,
     due_entry,
     effect_leaf,
+    element,
     envelope_message,
     envelope_statement,
     gb32100_check,
@@ -53,6 +54,7 @@ from formats import (
     u8,
     verifier_key,
 )
+from schema import make_frames, make_messages
 
 ORIGIN = "golden.example/ledger"
 FOUNDED_MS = 1_680_000_000_000
@@ -265,6 +267,12 @@ def make_trees():
     }
 
 
+def make_append(term, prev, commit, block_frame, payload_bytes):
+    """Section 12: the leader of a term sends one block."""
+    append = data(1, number(1, prev[0]) + number(2, prev[1])) + number(2, commit) + repeated(3, [block_frame])
+    return element(1, number(1, term) + element(6, append + packed(4, [payload_bytes])))
+
+
 def make_ids():
     prefixes = ("as", "pd", "ls", "or", "ct", "lc", "ag", "dp", "ev")
     identity = sha256(b"object")[:16]
@@ -391,6 +399,9 @@ def make():
             "index": 3,
             "text": make_receipt(chain_id, records, keys, entries[0], 3, effects[0], leaves, note),
         },
+        "messages": make_messages(),
+        "append": {"prev_term": 1, "prev_index": 1, "commit": 1, "term": 1, "bytes": len(body)},
+        "frames": make_frames(make_append(1, (1, 1), 1, block["frame"], len(body))),
         "trees": make_trees(),
         "ids": make_ids(),
     }
