@@ -3,9 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <boost/json.hpp>
+#include <map>
 
 #include "crypto/encoding.h"
 #include "ledger/bundle_file.h"
+#include "ledger/bundle_range.h"
 #include "ledger/proto/identity.pb.h"
 #include "ledger/subject_view.h"
 #include "ledger/trust_policy.h"
@@ -297,6 +299,55 @@ TEST_F(Dishonest, answers_as_of_with_an_older_event) {
   changed = bundle(AskHeight{8});
   changed.question = AskHeight{9};
   EXPECT_EQ(failed_step(changed), "range");
+}
+
+// Every run of events there is, with true proofs and the blocks that belong to it, offered as the answer to
+// every question: only the one that an honest node sends is taken.
+TEST_F(Dishonest, offers_any_other_run_of_events) {
+  const std::vector<HistoryRow> history = bundle(AskHistory{}).leaves;
+  ASSERT_EQ(history.size(), 9U);
+  std::map<std::uint64_t, BlockProof> blocks;
+  for (std::uint64_t height = 0; height <= 8; ++height) {
+    for (const BlockProof& block : bundle(AskHeight{height}).blocks) blocks[block.entry.height] = block;
+  }
+  ASSERT_EQ(blocks.size(), 9U);
+  std::vector<BundleQuestion> questions;
+  const std::uint64_t times[] = {1,
+                                 sample_.at_ms(0),
+                                 sample_.at_ms(0) + 1,
+                                 sample_.at_ms(3),
+                                 sample_.at_ms(5) - 1,
+                                 sample_.at_ms(8),
+                                 sample_.at_ms(8) + 1,
+                                 UINT64_MAX};
+  for (const std::uint64_t time_ms : times) {
+    questions.emplace_back(AskBefore{time_ms});
+    for (const std::uint64_t to_ms : times) {
+      if (time_ms < to_ms) questions.emplace_back(AskPeriod{time_ms, to_ms});
+    }
+  }
+  for (std::uint64_t height = 0; height <= 8; height += 2) {
+    questions.emplace_back(AskHeight{height});
+    questions.emplace_back(AskHistoryTo{height});
+  }
+  const auto hashes = sample_.chain.ledger().index().history_hashes(org_key(sample_.chain.oid("buyer")));
+  for (const BundleQuestion& question : questions) {
+    const Bundle honest = bundle(question);
+    for (std::size_t begin = 0; begin < history.size(); ++begin) {
+      for (std::size_t end = begin + 1; end <= history.size(); ++end) {
+        Bundle offered = honest;
+        offered.leaves.assign(history.begin() + static_cast<std::ptrdiff_t>(begin),
+                              history.begin() + static_cast<std::ptrdiff_t>(end));
+        offered.history_path = crypto::prove_range(*hashes, begin, end, history.size()).value();
+        offered.blocks.clear();
+        // Event n is in block n.
+        for (const std::size_t place : outermost(offered)) offered.blocks.push_back(blocks.at(begin + place));
+        const bool same = offered.leaves.size() == honest.leaves.size() && begin == honest.leaves.front().seq;
+        EXPECT_EQ(failed_step(offered), same ? "none" : "range")
+            << offered.shows() << " events " << begin << " to " << end;
+      }
+    }
+  }
 }
 
 TEST_F(Dishonest, cuts_a_history_up_to_a_height_short) {
