@@ -1,7 +1,9 @@
 // The checks of a demonstration. Every figure is read over HTTP from a node other than the one that was
-// submitted to, or by a process of its own; the other side is the truth of the generated data.
+// submitted to, or by a process of its own; the other side is what two kinds of files say: the truth of the
+// generated data, and what the clients were told.
 #pragma once
 
+#include "cli/demo_acknowledged.h"
 #include "cli/demo_load.h"
 #include "cli/demo_report.h"
 
@@ -10,7 +12,8 @@ namespace circula::cli {
 struct DemoSubject {
   Shell& shell;
   const Cluster& cluster;
-  const GeneratorTruth& truth;
+  const GeneratorTruth& truth;                          // read back from its file
+  const std::vector<AcknowledgedRecord>& acknowledged;  // read back from the clients' files
   const DemoLoad& load;
   DemoReport& report;
 };

@@ -1,7 +1,10 @@
-// Submits a generated data set to a consortium over HTTP, envelope after envelope, each to another voter, and
-// kills and restarts the leader meanwhile. An envelope that a node did not answer for is sent again as it is.
+// Submits a generated data set to a consortium over HTTP: a year, envelope after envelope, each to another
+// voter; and in the middle of it a rush of records that do not depend on each other, by several clients at
+// once, in which the leader is killed. The leader stays away for some envelopes and is started again. An
+// envelope that a node did not answer for is sent again as it is.
 //
-// Thread rule: one thread; the kill comes from a thread of its own, so that it meets a request in flight.
+// Every client keeps what was acknowledged in a synced file of its own (demo_acknowledged.h).
+// Thread rule: load_year() belongs to one thread; it has one more for each client of the rush.
 #pragma once
 
 #include <cstdint>
@@ -14,21 +17,22 @@
 
 namespace circula::cli {
 
-struct Acknowledged {
-  std::string envelope;    // hex
-  std::uint16_t node = 0;  // that was submitted to
-  std::vector<crypto::Digest> records;
+struct DemoData {
+  std::vector<GeneratedEnvelope> year;
+  std::size_t rush_before = 0;          // which of the year's envelopes
+  std::vector<GeneratedEnvelope> rush;  // in any order; of the same ledger day
 };
 
+// What the clients' files cannot tell.
 struct DemoLoad {
-  std::vector<Acknowledged> acknowledged;  // final, by the node that answered
-  std::uint16_t killed = 0;                // node id of the leader that was killed
-  std::int64_t ordered_again_ms = -1;      // from the kill to the first answer to a request sent after it
+  std::string acknowledged;            // the directory of those files
+  std::uint16_t killed = 0;            // node id of the leader that was killed
+  std::size_t in_flight = 0;           // requests, when it was
+  std::int64_t ordered_again_ms = -1;  // from the kill to the first answer to a request sent after it
 };
 
 // REQUIRES: all nodes are up. E_TIMEOUT when an envelope is not final after 60 s.
-[[nodiscard]] Result<DemoLoad> load_year(Shell& shell, const Cluster& cluster,
-                                         const std::vector<GeneratedEnvelope>& envelopes,
+[[nodiscard]] Result<DemoLoad> load_year(Shell& shell, const Cluster& cluster, const DemoData& data,
                                          const Progress& progress);
 // Starts a node that is down, as `up` does.
 [[nodiscard]] Result<void> start_node(const Cluster& cluster, const ClusterNode& node);

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "cli/demo_checks.h"
+#include "cli/demo_rush.h"
 #include "cli/generator_ledger_year.h"
 #include "cli/key_store.h"
 #include "cli/local_file.h"
@@ -72,18 +73,31 @@ Result<GeneratedWorld> world_of(Shell& shell, const Cluster& cluster) {
   return world;
 }
 
-Result<GeneratedYear> generate_for(Shell& shell, const Cluster& cluster, std::uint64_t seed) {
+std::string truth_file(const Cluster& cluster) { return cluster.directory + "/truth.json"; }
+
+// What to send; what must come out of it stands in the truth file alone.
+Result<DemoData> generate_for(Shell& shell, const Cluster& cluster, std::uint64_t seed) {
   auto world = world_of(shell, cluster);
   if (!world) return world.error();
   auto chain = crypto::fixed_from_hex<crypto::Digest>(cluster.chain_id, "chain id");
   if (!chain) return error(Code::E_FORMAT, "the cluster's chain id is none");
-  auto year = generate_year(
-      {.seed = seed, .scale_ppm = 20'000, .chain_id = *chain, .notice_working_days = kNoticeWorkingDays},
-      *world);
+  const GeneratorPlan plan{
+      .seed = seed, .scale_ppm = 20'000, .chain_id = *chain, .notice_working_days = kNoticeWorkingDays};
+  auto year = generate_year(plan, *world);
   if (!year) return year.error();
-  auto written = write_text(cluster.directory + "/truth.json", pretty(truth_json(year->truth)));
+  DemoData data;
+  data.rush_before = year->envelopes.size() / 2;
+  data.rush = generate_rush(plan, *world, year->envelopes[data.rush_before].time_s, year->truth);
+  data.year = std::move(year->envelopes);
+  auto written = write_text(truth_file(cluster), pretty(truth_json(year->truth)));
   if (!written) return written.error();
-  return year;
+  return data;
+}
+
+Result<GeneratorTruth> read_truth(const Cluster& cluster) {
+  auto document = read_json(truth_file(cluster));
+  if (!document) return document.error();
+  return truth_from_json(*document);
 }
 
 void run_checks(DemoSubject& demo) {
@@ -134,15 +148,19 @@ Result<int> run_demo(Shell& shell, const DemoPlan& plan) {
   if (!up) return up.error();
   auto cluster = read_cluster(*directory);
   if (!cluster) return cluster.error();
-  auto year = generate_for(shell, *cluster, plan.seed);
-  if (!year) return year.error();
-  progress("data", std::to_string(year->truth.records.size()) + " records from seed " +
-                       std::to_string(plan.seed) + ", truth in " + *directory + "/truth.json");
-  auto load = load_year(shell, *cluster, year->envelopes, progress);
+  auto data = generate_for(shell, *cluster, plan.seed);
+  if (!data) return data.error();
+  progress("data", std::to_string(data->year.size() + data->rush.size()) + " envelopes from seed " +
+                       std::to_string(plan.seed) + ", truth in " + truth_file(*cluster));
+  auto load = load_year(shell, *cluster, *data, progress);
   if (interrupted()) return kInterrupted;
   if (!load) return load.error();
+  auto truth = read_truth(*cluster);
+  if (!truth) return truth.error();
+  auto acknowledged = read_acknowledged(load->acknowledged);
+  if (!acknowledged) return acknowledged.error();
   DemoReport report(shell.terminal());
-  DemoSubject demo{shell, *cluster, year->truth, *load, report};
+  DemoSubject demo{shell, *cluster, *truth, *acknowledged, *load, report};
   run_checks(demo);
   if (interrupted()) return kInterrupted;
   shell.terminal().print(report.summary() + "\n");

@@ -1,11 +1,41 @@
 #include "cli/generator_truth.h"
 
+#include <algorithm>
 #include <boost/json.hpp>
 
+#include "cli/node_client.h"
 #include "crypto/encoding.h"
 #include "ledger/object_id.h"
 
 namespace circula::cli {
+namespace {
+
+Result<ExpectedRecord> record_of(const boost::json::object& row) {
+  auto id = crypto::fixed_from_hex<crypto::Digest>(text_at(row, "record"), "record");
+  if (!id) return error(Code::E_FORMAT, id.error().detail);
+  const auto outcome = ledger::code_from_number(static_cast<std::uint16_t>(number_at(row, "outcome")));
+  if (!outcome) return error(Code::E_FORMAT, "an outcome that is not in the table");
+  return ExpectedRecord{*id, *outcome, static_cast<std::uint16_t>(number_at(row, "type")),
+                        text_at(row, "what")};
+}
+
+Result<void> add_right(const boost::json::object& row, GeneratorTruth& truth) {
+  auto asset = ledger::parse_object_id(ledger::ObjectKind::kAsset, text_at(row, "asset"));
+  if (!asset) return asset.error();
+  const std::string right = text_at(row, "right");
+  if (right.size() != 1) return error(Code::E_FORMAT, "a right is one letter");
+  const RightName name{*asset, right.front()};
+  truth.moves[name] = static_cast<std::uint32_t>(number_at(row, "history"));
+  for (const auto& [oid, ppm] : object_at(row, "holders"))
+    truth.holders[name][oid] = static_cast<std::uint32_t>(number_at(object_at(row, "holders"), oid));
+  return {};
+}
+
+bool all_objects(const boost::json::array& rows) {
+  return std::ranges::all_of(rows, [](const boost::json::value& row) { return row.is_object(); });
+}
+
+}  // namespace
 
 bool GeneratorTruth::adds_up() const {
   std::int64_t sum = 0;
@@ -48,6 +78,33 @@ boost::json::object truth_json(const GeneratorTruth& truth) {
           {"records", std::move(records)},
           {"holders", std::move(rights)},
           {"income", std::move(income)}};
+}
+
+Result<GeneratorTruth> truth_from_json(const boost::json::value& document) {
+  const boost::json::object* whole = document.if_object();
+  if (whole == nullptr || text_at(*whole, "format") != "circula-truth-1")
+    return error(Code::E_FORMAT, "no truth file");
+  GeneratorTruth truth;
+  for (const char* list : {"records", "holders", "income"}) {
+    if (!all_objects(array_at(*whole, list)))
+      return error(Code::E_FORMAT, std::string("the rows of ") + list + " are objects");
+  }
+  truth.seed = number_at(*whole, "seed");
+  truth.settled_minor = signed_at(*whole, "settled_minor");
+  truth.refunded_minor = signed_at(*whole, "refunded_minor");
+  for (const boost::json::value& row : array_at(*whole, "records")) {
+    auto record = record_of(row.get_object());
+    if (!record) return record.error();
+    truth.records.push_back(std::move(*record));
+  }
+  for (const boost::json::value& row : array_at(*whole, "holders")) {
+    if (auto added = add_right(row.get_object(), truth); !added) return added.error();
+  }
+  for (const boost::json::value& row : array_at(*whole, "income"))
+    truth.income[text_at(row.get_object(), "org")] = signed_at(row.get_object(), "total_minor");
+  for (const auto& [thing, count] : object_at(*whole, "counts"))
+    truth.counts[thing] = number_at(object_at(*whole, "counts"), thing);
+  return truth;
 }
 
 }  // namespace circula::cli

@@ -45,5 +45,7 @@ struct GeneratorTruth {
 };
 
 [[nodiscard]] boost::json::object truth_json(const GeneratorTruth& truth);
+// What truth_json() wrote. E_FORMAT for anything else.
+[[nodiscard]] ledger::Result<GeneratorTruth> truth_from_json(const boost::json::value& document);
 
 }  // namespace circula::cli

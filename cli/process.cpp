@@ -1,13 +1,18 @@
 #include "cli/process.h"
 
 #include <fcntl.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <sched.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <csignal>
+#include <cstddef>
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
@@ -63,6 +68,32 @@ ledger::Error system_failure(const std::string& action) {
   pointers.push_back(nullptr);
   execv("/proc/self/exe", pointers.data());
   _exit(127);
+}
+
+// seccomp(2): from now on the system ends this process, and what it executes, when it makes a socket. False
+// where the system or the architecture does not let us.
+bool forbid_sockets() {
+#if defined(__x86_64__) || defined(__aarch64__)
+#if defined(__x86_64__)
+  constexpr std::uint32_t kArchitecture = AUDIT_ARCH_X86_64;
+#else
+  constexpr std::uint32_t kArchitecture = AUDIT_ARCH_AARCH64;
+#endif
+  sock_filter rules[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, arch)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, kArchitecture, 1, 0),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_socket, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  const sock_fprog program{static_cast<unsigned short>(std::size(rules)), rules};
+  return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+         prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+#else
+  return false;
+#endif
 }
 
 void use_null_stdin() {
@@ -129,8 +160,10 @@ Result<OfflineRun> run_offline(const std::vector<std::string>& words) {
   const pid_t child = fork();
   if (child < 0) return system_failure("start a process");
   if (child == 0) {
-    const char isolated = unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0 ? 1 : 0;
-    if (write(told[1], &isolated, 1) != 1) _exit(127);
+    const bool isolated = unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0;
+    const bool guarded = forbid_sockets();
+    const char means[2] = {isolated ? '1' : '0', guarded ? '1' : '0'};
+    if (write(told[1], means, sizeof means) != sizeof means) _exit(127);
     use_null_stdin();
     const int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
     dup2(null, STDOUT_FILENO);
@@ -138,14 +171,15 @@ Result<OfflineRun> run_offline(const std::vector<std::string>& words) {
     execute(words);
   }
   close(told[1]);
-  char isolated = 0;
-  const bool heard = read(told[0], &isolated, 1) == 1;
+  char means[2] = {};
+  const bool heard = read(told[0], means, sizeof means) == sizeof means;
   close(told[0]);
   int status = 0;
   while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
-  if (!heard || !WIFEXITED(status)) return error(Code::E_FILE, "the process did not come to its end");
-  return OfflineRun{WEXITSTATUS(status), isolated == 1};
+  if (!heard) return error(Code::E_FILE, "the process did not come to its end");
+  return OfflineRun{WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), means[0] == '1',
+                    means[1] == '1'};
 }
 
 Result<ProcessName> start_self(const std::vector<std::string>& words, const std::string& log,

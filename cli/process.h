@@ -30,11 +30,12 @@ struct ProcessName {
 // Runs this executable with these words and waits. An exit code other than 0 is an error that quotes what it
 // wrote to stderr.
 [[nodiscard]] ledger::Result<std::string> run_self(const std::vector<std::string>& words);
-// Runs it and waits, with no network but its own empty one where the system lets us make one; any exit code
-// is an answer.
+// Runs it and waits; any exit code is an answer. It has no network but an empty one of its own where the
+// system lets us make one, and is ended by the system when it asks for a socket where that lets us say so.
 struct OfflineRun {
-  int exit_code = 0;
-  bool isolated = false;
+  int exit_code = 0;      // 128 + signal when a signal ended it
+  bool isolated = false;  // no network
+  bool guarded = false;   // no sockets
 };
 [[nodiscard]] ledger::Result<OfflineRun> run_offline(const std::vector<std::string>& words);
 // Starts this executable in a session of its own, without a terminal, its output appended to `log`. One that

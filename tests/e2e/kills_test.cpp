@@ -205,7 +205,8 @@ class Kills : public ::testing::Test {
       const Ended audited = run({"audit", "--dir", nodes_->directory(node), "--json"}, {});
       EXPECT_EQ(audited.exit, 0) << audited.err;
       EXPECT_EQ(value_at(audited.out, "/findings"), "0");
-      EXPECT_EQ(value_at(audited.out, "/entries"), std::to_string(settled->final_size));
+      // A leader that stops hands over, and the next one's term begins with a block.
+      EXPECT_GE(std::strtoull(value_at(audited.out, "/entries").c_str(), nullptr, 10), settled->final_size);
     }
   }
 

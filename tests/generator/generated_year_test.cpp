@@ -171,6 +171,19 @@ TEST(GeneratedYear, is_the_same_for_the_same_seed_and_another_for_another) {
   EXPECT_NE(first->envelopes.front().bytes, third->envelopes.front().bytes);
 }
 
+TEST(GeneratedYear, has_a_truth_that_is_read_back_as_it_was_written) {
+  ScriptedChain chain;
+  auto year = generate_year(plan_for(chain, 3), chain.world);
+  ASSERT_TRUE(year);
+  const boost::json::object written = truth_json(year->truth);
+  auto read = truth_from_json(written);
+  ASSERT_TRUE(read) << read.error().detail;
+  EXPECT_EQ(truth_json(*read), written);
+  EXPECT_EQ(read->moves, year->truth.moves);
+  EXPECT_FALSE(truth_from_json(boost::json::object{{"format", "circula-truth-2"}}));
+  EXPECT_FALSE(truth_from_json(boost::json::array{}));
+}
+
 TEST(GeneratedYear, has_every_kind_of_step_and_of_failure) {
   ScriptedChain chain;
   auto year = generate_year(plan_for(chain, 1), chain.world);
