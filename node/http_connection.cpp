@@ -343,6 +343,11 @@ asio::awaitable<bool> HttpServer::State::write_all(HttpConnectionPtr connection,
   begin_window(*connection);
   while (!bytes.empty()) {
     const StreamResult written = co_await connection->stream->write(asio::buffer(bytes));
+    if (connection->late) {
+      // What the client does not take would stay in the kernel for minutes after we close.
+      boost::system::error_code ignored;
+      connection->stream->socket().set_option(asio::socket_base::linger(true, 0), ignored);
+    }
     if (written.failed || connection->late || connection->closed) co_return false;
     bytes.remove_prefix(written.bytes);
     moved(*connection, written.bytes);
