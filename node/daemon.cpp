@@ -229,7 +229,12 @@ Result<void> Daemon::start_transport() {
   }
   disk_ = std::make_unique<Worker>();
   seals_ = std::make_unique<Worker>();
-  execution_ = std::make_unique<Worker>([this] { flush_if_due(false); }, std::chrono::milliseconds(250));
+  execution_ = std::make_unique<Worker>(
+      [this] {
+        flush_if_due(false);
+        return_memory_if_due();
+      },
+      std::chrono::milliseconds(250));
   // Frames may come before there is a transport to answer with; they wait.
   replica_thread_ = std::make_unique<Worker>(
       [this] {

@@ -99,6 +99,7 @@ class Daemon final : public Backend {
   void publish_final(FinalCheckpoint checkpoint);
   void save_seals();
   void flush_if_due(bool now);
+  void return_memory_if_due();
   void on_frame(ReceivedFrame frame);
   void publish_status();
   void wait_for_final(FinalWaiter waiter);
@@ -118,7 +119,7 @@ class Daemon final : public Backend {
   std::multimap<std::uint64_t, FinalWaiter> final_waiters_;  // by deadline
   std::uint64_t next_tick_ms_ = 0, last_housekeeping_ms_ = 0;
 
-  std::uint64_t last_flush_ms_ = 0;  // of the execution thread
+  std::uint64_t last_flush_ms_ = 0, last_return_ms_ = 0;  // of the execution thread
 
   mutable std::mutex published_;  // guards the four below
   NodeStatus status_;

@@ -1,4 +1,5 @@
 // The replica's thread, and the threads that carry out what it wants.
+#include <malloc.h>
 #include <spdlog/spdlog.h>
 
 #include <filesystem>
@@ -16,7 +17,8 @@ constexpr std::uint64_t kTickMs = 10;
 constexpr std::uint64_t kHousekeepingMs = 100;
 constexpr std::uint64_t kFlushMs = 1'000;  // design.md 7: at most a second of blocks,
 constexpr std::size_t kFlushBytes = std::size_t{32} * 1024 * 1024;  // or this much
-constexpr std::uint64_t kEvidenceFilesMax = 1'000;                  // a lying peer must not fill the disk
+constexpr std::uint64_t kReturnMs = 10'000;  // of memory: soon after a burst, and too rarely to be noticed
+constexpr std::uint64_t kEvidenceFilesMax = 1'000;  // a lying peer must not fill the disk
 constexpr int kExitDisk = 21;
 constexpr int kExitDiverged = 40;
 
@@ -153,6 +155,15 @@ void Daemon::flush_if_due(bool now) {
   if (!now && ledger_->pending_bytes() < kFlushBytes && time < last_flush_ms_ + kFlushMs) return;
   last_flush_ms_ = time;
   if (auto flushed = ledger_->flush(); !flushed) end_process(kExitDisk, flushed.error().detail);
+}
+
+// What a burst of connections or of large frames took is free, but in pieces between what lives on, and the
+// allocator keeps it: the process would stay as large as its worst moment.
+void Daemon::return_memory_if_due() {
+  const std::uint64_t time = mono_ms();
+  if (time < last_return_ms_ + kReturnMs) return;
+  last_return_ms_ = time;
+  malloc_trim(0);
 }
 
 void Daemon::verify(std::vector<ledger::EnvelopePtr> envelopes) {
