@@ -75,28 +75,40 @@ bool same_leaf(const ledger::HistoryRow& proven, const ledger::IncomeRow& shown)
   return proven.seq == shown.seq && proven.log_index == shown.log_index && proven.effect == shown.effect;
 }
 
+std::uint64_t milliseconds(ledger::Seconds seconds) { return static_cast<std::uint64_t>(seconds) * 1000; }
+
 // Verifies the node's own proof of the period and compares: E_PROOF names the first difference.
 Result<void> prove(NodeClient& client, const std::string& account, const crypto::Policy& policy,
-                   std::span<const ledger::IncomeRow> inside, IncomeStatement& statement) {
+                   std::span<const ledger::IncomeRow> before, std::span<const ledger::IncomeRow> inside,
+                   IncomeStatement& statement) {
   const auto& bounds = statement.period.bounds;
   const std::string query = bounds ? "?from=" + percent_encoded(ledger::format_time(bounds->from)) +
                                          "&to=" + percent_encoded(ledger::format_time(bounds->to))
                                    : "?history=1";
   auto bundle = client.get_text("/v1/proofs/" + account + query);
   if (!bundle) return bundle.error();
-  const auto verdict = ledger::verify_bundle(*bundle, policy);
+  ledger::BundleQuestion question = ledger::AskHistory{};
+  if (bounds) question = ledger::AskPeriod{milliseconds(bounds->from), milliseconds(bounds->to)};
+  const auto verdict = ledger::verify_answer(*bundle, policy, account, question);
   if (auto good = verdict.result(); !good) return good;
-  if (!verdict.facts || verdict.bundle->subject != account) {
-    return error(Code::E_PROOF, "the node proved something else than " + account);
+  if (!verdict.facts->value) {
+    return error(Code::E_PROOF, "the node showed an account and proved that there is none");
   }
   const auto& proven = verdict.facts->answer;
+  // The row before the period, whose running total is the opening.
+  const auto& neighbour = verdict.facts->before;
+  const bool same_opening =
+      before.empty() == !neighbour.has_value() && (before.empty() || same_leaf(*neighbour, before.back()));
+  if (!same_opening) return error(Code::E_PROOF, "the node showed another opening than it proved");
   for (std::size_t at = 0; at < std::max(proven.size(), inside.size()); ++at) {
     if (at < proven.size() && at < inside.size() && same_leaf(proven[at], inside[at])) continue;
     return error(Code::E_PROOF, "the node showed other lines than it proved, from the " +
                                     std::to_string(at + 1) + "th entry of the period on");
   }
   const auto& checkpoint = verdict.facts->checkpoint.checkpoint;
-  statement.proven_by = "checkpoint of size " + std::to_string(checkpoint.size) + " of " + checkpoint.origin;
+  statement.proven_by = "checkpoint of size " + std::to_string(checkpoint.size) + " of " + checkpoint.origin +
+                        ", as of " + ledger::format_time_ms(verdict.bundle->block.entry.time_ms) +
+                        (verdict.facts->settled ? "" : ", before the period is over");
   statement.bundle = std::move(*bundle);
   return {};
 }
@@ -125,9 +137,9 @@ Result<IncomeStatement> income_statement(NodeClient& client, const std::string& 
     if (rows.error().code == Code::E_NOT_FOUND) return statement;
     return rows.error();
   }
-  const std::uint64_t from_ms = period.bounds ? static_cast<std::uint64_t>(period.bounds->from) * 1000 : 0;
-  const std::uint64_t to_ms = period.bounds ? static_cast<std::uint64_t>(period.bounds->to) * 1000
-                                            : std::numeric_limits<std::uint64_t>::max();
+  const std::uint64_t from_ms = period.bounds ? milliseconds(period.bounds->from) : 0;
+  const std::uint64_t to_ms =
+      period.bounds ? milliseconds(period.bounds->to) : std::numeric_limits<std::uint64_t>::max();
   auto made = ledger::make_statement(*rows, from_ms, to_ms);
   if (!made) return made.error();
   statement.opening_minor = made->opening_minor;
@@ -139,7 +151,8 @@ Result<IncomeStatement> income_statement(NodeClient& client, const std::string& 
   }
   if (policy != nullptr) {
     const std::size_t before = rows->size() - made->entries.size();
-    auto proven = prove(client, account, *policy, std::span(*rows).subspan(before), statement);
+    const std::span all(*rows);
+    auto proven = prove(client, account, *policy, all.first(before), all.subspan(before), statement);
     if (!proven) return proven.error();
   }
   return statement;

@@ -37,20 +37,28 @@ namespace circula::ledger {
 // Leaves in one bundle; a longer history is asked for in periods. 65,536 leaves are some 30 MB of JSON.
 inline constexpr std::uint64_t kBundleLeavesMax = 65'536;
 
-struct AskState {};
-struct AskHistory {};
+struct AskState {
+  bool operator==(const AskState&) const = default;
+};
+struct AskHistory {
+  bool operator==(const AskHistory&) const = default;
+};
 struct AskPeriod {
   std::uint64_t from_ms = 0;  // posting time: ledger time of the block
   std::uint64_t to_ms = 0;    // not in it
+  bool operator==(const AskPeriod&) const = default;
 };
 struct AskBefore {
   std::uint64_t before_ms = 0;
+  bool operator==(const AskBefore&) const = default;
 };
 struct AskHeight {
   std::uint64_t height = 0;
+  bool operator==(const AskHeight&) const = default;
 };
 struct AskHistoryTo {
   std::uint64_t height = 0;
+  bool operator==(const AskHistoryTo&) const = default;
 };
 using BundleQuestion = std::variant<AskState, AskHistory, AskPeriod, AskBefore, AskHeight, AskHistoryTo>;
 
@@ -111,5 +119,10 @@ struct ProofSource {
 
 // Steps: form, checkpoint, quorum, block, state, history, range, words; the last but one only where asked.
 [[nodiscard]] BundleVerdict verify_bundle(std::string_view text, const crypto::Policy& policy);
+// What a node answered, for whoever asked it: a good bundle may be about another subject, or prove that
+// nothing is missing from a shorter period. One more step: question. A subject that does not exist answers
+// every question.
+[[nodiscard]] BundleVerdict verify_answer(std::string_view text, const crypto::Policy& policy,
+                                          std::string_view subject, const BundleQuestion& question);
 
 }  // namespace circula::ledger

@@ -185,4 +185,18 @@ BundleVerdict verify_bundle(std::string_view text, const crypto::Policy& policy)
   return verdict;
 }
 
+BundleVerdict verify_answer(std::string_view text, const crypto::Policy& policy, std::string_view subject,
+                            const BundleQuestion& question) {
+  BundleVerdict verdict = verify_bundle(text, policy);
+  if (!verdict.good()) return verdict;
+  Result<std::string> answered = "as it was asked";
+  if (verdict.bundle->subject != subject) {
+    answered = wrong("it is about " + verdict.bundle->subject + ", asked was " + std::string(subject));
+  } else if (verdict.bundle->value && verdict.bundle->question != question) {
+    answered = wrong("it answers another question than the one that was asked");
+  }
+  if (!verdict.add("question", answered)) verdict.facts.reset();
+  return verdict;
+}
+
 }  // namespace circula::ledger

@@ -350,6 +350,29 @@ TEST_F(Dishonest, offers_any_other_run_of_events) {
   }
 }
 
+// Shown are the lines of a shorter period, with a proof that the shorter period is complete: a statement that
+// compared lines with a good bundle and not the bundle with the question left out what the node wanted.
+TEST_F(Dishonest, answers_another_question) {
+  const SubjectKey buyer = org_key(sample_.chain.oid("buyer"));
+  const AskPeriod asked{sample_.at_ms(2), sample_.at_ms(6)};
+  const auto step = [&](const BundleQuestion& answered,
+                        const std::optional<SubjectKey>& subject = std::nullopt) {
+    const BundleVerdict verdict =
+        verify_answer(*sample_.make(answered, subject), sample_.policy, buyer, asked);
+    EXPECT_EQ(verdict.good(), verdict.facts.has_value());
+    return verdict.good() ? "none" : verdict.steps.back().name;
+  };
+  EXPECT_EQ(step(asked), "none");
+  EXPECT_EQ(step(AskPeriod{sample_.at_ms(2), sample_.at_ms(5)}), "question");
+  EXPECT_EQ(step(AskPeriod{sample_.at_ms(3), sample_.at_ms(6)}), "question");
+  EXPECT_EQ(step(AskHistory{}), "question");
+  EXPECT_EQ(step(AskState{}), "question");
+  EXPECT_EQ(step(asked, org_key(sample_.chain.oid("provider"))), "question");
+  const SubjectKey nobody = org_key(testing::test_oid(777));
+  EXPECT_EQ(step(asked, nobody), "question");
+  EXPECT_TRUE(verify_answer(*sample_.make(AskState{}, nobody), sample_.policy, nobody, asked).good());
+}
+
 TEST_F(Dishonest, cuts_a_history_up_to_a_height_short) {
   Bundle changed = bundle(AskHistoryTo{3});
   changed.question = AskHistoryTo{6};
