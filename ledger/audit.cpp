@@ -96,7 +96,7 @@ class ChainAudit {
     ++report_.blocks;
     if (auto looked = look_at(&*decoded); !looked) return looked.error();
     compare_checkpoint(*voters);
-    if (decoded->frame.header.kind == BlockKind::kConfiguration) change_configuration(*decoded);
+    if (!decoded->frame.configuration.empty()) change_configuration(*decoded);
     return true;
   }
 
@@ -118,7 +118,7 @@ class ChainAudit {
     }
   }
 
-  // Voters change by a configuration that an executed record authorised (design.md 5).
+  // Voters change by a configuration that an executed record authorised (design.md 5), also in a recovery.
   void change_configuration(const Block& block) {
     auto configuration = parse_canonical<proto::Configuration>(block.frame.configuration);
     const auto authorised = ledger_->voters();

@@ -292,6 +292,30 @@ TEST(Audit, finds_a_final_checkpoint_that_execution_does_not_give) {
   }
 }
 
+// Whoever proposes may write any configuration into a block and sign it; nothing executes it.
+TEST(Audit, finds_voters_that_no_record_put_in) {
+  for (const BlockKind kind : {BlockKind::kConfiguration, BlockKind::kRecovery}) {
+    Sample sample(2);
+    const Block& last = sample.chain.blocks().back();
+    BlockHeader header = last.frame.header;
+    header.height += 1;
+    header.parent = last.frame.hash;
+    header.kind = kind;
+    const auto audited = [&](const proto::Configuration& configuration) {
+      Block block{make_frame(header, {}, serialise_canonical(configuration),
+                             sample.chain.genesis().chain_id(), sample.chain.key("node")),
+                  {}};
+      sample.blocks.resize(2);
+      sample.blocks.push_back(encode_block(block));
+      return sample.findings();
+    };
+    proto::Configuration configuration = sample.chain.genesis().configuration();
+    EXPECT_EQ(audited(configuration), "none");
+    configuration.mutable_members()->RemoveLast();
+    EXPECT_EQ(audited(configuration), "I36");
+  }
+}
+
 TEST(Audit, finds_a_genesis_that_its_founders_did_not_sign) {
   Sample sample;
   sample.genesis.signatures.clear();
