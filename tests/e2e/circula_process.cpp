@@ -76,7 +76,8 @@ pid_t start(const std::vector<std::string>& words, const Variables& variables) {
   execute(words, variables);
 }
 
-pid_t start_logged(const std::vector<std::string>& words, const std::string& log) {
+pid_t start_logged(const std::vector<std::string>& words, const std::string& log,
+                   const Variables& variables) {
   const pid_t child = fork();
   if (child != 0) return child;
   prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -85,7 +86,7 @@ pid_t start_logged(const std::vector<std::string>& words, const std::string& log
   dup2(null, STDIN_FILENO);
   dup2(file, STDOUT_FILENO);
   dup2(file, STDERR_FILENO);
-  execute(words, {});
+  execute(words, variables);
 }
 
 int wait_for(pid_t process) {

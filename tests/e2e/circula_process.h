@@ -23,7 +23,8 @@ using Variables = std::map<std::string, std::string>;
 // Started and not waited for; output to /dev/null.
 [[nodiscard]] pid_t start(const std::vector<std::string>& words, const Variables& variables);
 // Its output is appended to a file. Ends with the thread that started it.
-[[nodiscard]] pid_t start_logged(const std::vector<std::string>& words, const std::string& log);
+[[nodiscard]] pid_t start_logged(const std::vector<std::string>& words, const std::string& log,
+                                 const Variables& variables = {});
 [[nodiscard]] int wait_for(pid_t process);
 
 // "name": "text" or "name": number of a JSON answer, found by a JSON pointer.

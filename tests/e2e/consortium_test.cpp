@@ -7,7 +7,12 @@
 #include <fstream>
 #include <thread>
 
+#include "cli/cluster.h"
+#include "crypto/encoding.h"
+#include "ledger/envelope.h"
 #include "tests/e2e/circula_process.h"
+#include "tests/e2e/interceptor.h"
+#include "tests/e2e/log_copy.h"
 #include "tests/ledger/scratch_directory.h"
 
 namespace circula::e2e {
@@ -170,6 +175,86 @@ TEST_F(Consortium, a_client_that_dies_leaves_each_record_exactly_once) {
   const std::size_t height = std::stoul(value_at(status.out, "/executed_height"));
   EXPECT_EQ(size - height - 2, receipts)
       << "every record in the log has its receipt, and no record is there twice";
+}
+
+std::size_t files_in(const std::string& directory, const std::string& ending) {
+  std::size_t files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(directory))
+    files += entry.path().string().ends_with(ending) ? 1 : 0;
+  return files;
+}
+
+// The client is killed when its request is whole and before it hears a byte of the answer, fifty times. The
+// request was lost, or a node has taken it, or it is final already: `submit --resume`, itself killed at that
+// moment, sends the same bytes again, and each record is in the log once.
+TEST_F(Consortium, fifty_clients_that_die_between_sending_and_hearing_leave_each_record_exactly_once) {
+  bring_up();
+  constexpr std::size_t kClients = 50;
+  constexpr std::size_t kResumesKilled = 5;
+  constexpr std::chrono::milliseconds kPatience{60'000};
+  const auto cluster = cli::read_cluster(net());
+  ASSERT_TRUE(cluster);
+  const auto chain = crypto::fixed_from_hex<crypto::Digest>(cluster->chain_id, "chain");
+  ASSERT_TRUE(chain);
+  Interceptor interceptor(cluster->nodes.front().url());
+  const std::string home = cluster->home("provider");
+  std::map<std::string, std::string> bodies;  // by record: the hash of what was sent
+
+  for (std::size_t client = 0; client < kClients; ++client) {
+    const std::string name = "asset-" + std::to_string(client);
+    write_text(file(name), name);
+    const pid_t process =
+        start({"submit", "asset", "--title", name, "--content", file(name), "--url", interceptor.url()},
+              variables("provider"));
+    auto request = interceptor.wait_for_submission(kPatience);
+    ASSERT_TRUE(request) << name;
+    const auto bytes = crypto::as_bytes(request->body);
+    const auto sent = ledger::Envelope::decode({bytes.begin(), bytes.end()}, *chain);
+    ASSERT_TRUE(sent) << sent.error().detail;
+    bodies[crypto::to_hex((*sent)->records().front().id.view())] =
+        crypto::to_hex((*sent)->body_hash().view());
+    if (client % 3 == 1) request->target = "/v1/records?wait=pending";
+    if (client % 3 != 0) {
+      const auto reply = interceptor.pass_on(*request);
+      ASSERT_TRUE(reply) << reply.error().detail;
+      EXPECT_LT(reply->status, 300) << reply->body;
+    }
+    kill(process, SIGKILL);
+    EXPECT_EQ(wait_for(process), 128 + SIGKILL);
+  }
+  ASSERT_EQ(bodies.size(), kClients);
+  EXPECT_EQ(files_in(home + "/outbox", ".env"), kClients);
+
+  for (std::size_t resume = 0; resume < kResumesKilled; ++resume) {
+    const pid_t process = start({"submit", "--resume", "--url", interceptor.url()}, variables("provider"));
+    const auto request = interceptor.wait_for_submission(kPatience);
+    ASSERT_TRUE(request);
+    EXPECT_TRUE(interceptor.pass_on(*request));
+    kill(process, SIGKILL);
+    EXPECT_EQ(wait_for(process), 128 + SIGKILL);
+  }
+  const Ended resumed = as("provider", {"submit", "--resume"});
+  ASSERT_EQ(resumed.exit, 0) << resumed.err;
+  EXPECT_EQ(files_in(home + "/outbox", ".env"), 0U);
+  EXPECT_EQ(files_in(home + "/receipts", ".receipt.json"), kClients);
+
+  for (const cli::ClusterNode& node : cluster->nodes) {
+    std::map<std::string, std::size_t> times;
+    for (int tries = 0; tries < 100 && times.size() < kClients; ++tries) {
+      if (tries > 0) std::this_thread::sleep_for(std::chrono::milliseconds(100));  // a learner is behind
+      times.clear();
+      const Ended status = run({"status", "--json", "--url", node.url()}, variables());
+      for (const LogEntry& entry :
+           read_log(node.url(), std::stoul(value_at(status.out, "/checkpoint/size")))) {
+        if (entry.record.empty()) continue;
+        ++times[entry.record];
+        EXPECT_EQ(entry.body_hash, bodies[entry.record]) << "signed again";
+        EXPECT_EQ(entry.outcome, "0");
+      }
+    }
+    EXPECT_EQ(times.size(), kClients) << "node " << node.id;
+    for (const auto& [record, count] : times) EXPECT_EQ(count, 1U) << "node " << node.id << " " << record;
+  }
 }
 
 TEST_F(Consortium, survives_the_leader_and_starts_it_again) {

@@ -36,7 +36,8 @@ std::vector<LogEntry> read_log(const std::string& url, std::uint64_t size) {
     if (entries.empty()) return log;
     for (const boost::json::value& item : entries) {
       const boost::json::object& row = item.get_object();
-      log.push_back({cli::text_at(row, "bytes"), cli::text_at(row, "record"), cli::text_at(row, "outcome")});
+      log.push_back({cli::text_at(row, "bytes"), cli::text_at(row, "record"), cli::text_at(row, "outcome"),
+                     cli::text_at(row, "body_hash")});
     }
   }
   return log;

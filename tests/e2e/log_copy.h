@@ -11,6 +11,7 @@ struct LogEntry {
   std::string bytes;   // base64url of the entry
   std::string record;  // hex; empty for an entry of another kind
   std::string outcome;
+  std::string body_hash;  // hex, of the envelope's bytes
 };
 
 // The final entries from genesis to before `size`, in their order; fewer when the node does not answer.

@@ -10,7 +10,6 @@
 
 #include "cli/node_client.h"
 #include "node/http_client.h"
-#include "tests/e2e/circula_process.h"
 
 namespace circula::e2e {
 namespace {
@@ -46,9 +45,9 @@ std::string NodeProcesses::directory(std::size_t node) const {
   return cluster_.node_directory(cluster_.nodes[node]);
 }
 
-void NodeProcesses::start(std::size_t node) {
+void NodeProcesses::start(std::size_t node, const Variables& variables) {
   pids_[node] = start_logged({"node", "run", "--config", directory(node) + "/node.toml"},
-                             directory(node) + "/node.log");
+                             directory(node) + "/node.log", variables);
 }
 
 void NodeProcesses::start_those_down() {
@@ -75,6 +74,14 @@ SteadyClock::time_point NodeProcesses::kill_all() {
     pid = 0;
   }
   return at;
+}
+
+std::optional<int> NodeProcesses::wait_for_end(std::size_t node, milliseconds patience) {
+  int status = 0;
+  if (!wait_for_condition(patience, [&] { return waitpid(pids_[node], &status, WNOHANG) == pids_[node]; }))
+    return std::nullopt;
+  pids_[node] = 0;
+  return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
 std::vector<int> NodeProcesses::stop_all() {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "cli/cluster.h"
+#include "tests/e2e/circula_process.h"
 
 namespace circula::e2e {
 
@@ -37,12 +38,15 @@ class NodeProcesses {
   [[nodiscard]] std::vector<std::string> voter_urls() const;
   [[nodiscard]] std::string directory(std::size_t node) const;
 
-  void start(std::size_t node);
+  void start(std::size_t node, const Variables& variables = {});
   void start_those_down();
   // SIGKILL; when it was sent. The process is gone when it returns.
   std::chrono::steady_clock::time_point kill(std::size_t node);
   // All at once: every signal is sent before any end is waited for.
   std::chrono::steady_clock::time_point kill_all();
+  // The exit code of a node that ends by itself; nothing when it does not.
+  [[nodiscard]] std::optional<int> wait_for_end(std::size_t node, std::chrono::milliseconds patience);
+  [[nodiscard]] pid_t pid(std::size_t node) const { return pids_[node]; }
   // SIGTERM to all, and their exit codes.
   [[nodiscard]] std::vector<int> stop_all();
   // Nodes that ended although nobody ended them, with their exit codes.
