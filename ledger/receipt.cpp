@@ -59,6 +59,10 @@ class ReceiptCheck {
     auto entry = decode_entry(receipt_.entry);
     const auto* found = entry ? std::get_if<RecordEntry>(&*entry) : nullptr;
     if (found == nullptr) return wrong("the entry is not a record's entry");
+    // The salt of each effect is a hash of the whole record: both are bounded before any is made.
+    if (receipt_.record.size() > kRecordBytesMax) return wrong("a record has at most 32 KiB");
+    constexpr std::size_t kEffectsMax = kSubjectsPerEntryMax + 1;  // and `spent`
+    if (found->effects > kEffectsMax) return wrong("more effects than a record can have");
     auto record = parse_canonical<proto::Record>(receipt_.record, Code::E_PROOF);
     if (!record) return wrong("the record: " + record.error().detail);
     const Digest id = crypto::leaf_hash(receipt_.record);

@@ -5,7 +5,9 @@
 #include <algorithm>
 
 #include "crypto/encoding.h"
+#include "ledger/canonical.h"
 #include "ledger/proto/identity.pb.h"
+#include "ledger/receipt_file.h"
 #include "ledger/trust_policy.h"
 #include "tests/ledger/test_chain.h"
 
@@ -137,6 +139,32 @@ TEST(Receipt, names_the_step_that_failed) {
   EXPECT_EQ(step("/node/2", "/node/7"), "checkpoint");
   EXPECT_EQ(step("exactly these", "about these"), "words");
   EXPECT_EQ(step("It does not show", "It does show"), "words");
+}
+
+// A file of 64 MiB may hold one long record and many effects, and the salt of each is a hash of the whole
+// record: terabytes to hash before the first thing that is signed is looked at.
+TEST(Receipt, does_not_make_its_reader_work_for_nothing) {
+  Sample sample;
+  const auto forged = [&](std::size_t record_bytes, std::uint16_t effects) {
+    auto file = read_receipt(sample.receipt());
+    EXPECT_TRUE(file);
+    Receipt& receipt = file->receipt;
+    proto::Record record;
+    EXPECT_TRUE(record.ParseFromArray(receipt.record.data(), static_cast<int>(receipt.record.size())));
+    record.set_body(std::string(record_bytes, 'x'));
+    receipt.record = serialise_canonical(record);
+    auto entry = std::get<RecordEntry>(*decode_entry(receipt.entry));
+    entry.record_id = crypto::leaf_hash(receipt.record);
+    entry.effects = effects;
+    receipt.entry = encode(Entry(entry));
+    receipt.effects.resize(effects, receipt.effects.front());
+    const ReceiptVerdict verdict = verify_receipt(write_receipt(receipt), sample.policy);
+    return failed_step(verdict);
+  };
+  EXPECT_EQ(forged(30'000, 2'049), "signatures");
+  EXPECT_EQ(forged(33'000, 1), "record");
+  EXPECT_EQ(forged(100, 2'050), "record");
+  EXPECT_EQ(forged(1'000'000, 65'535), "record");
 }
 
 // What a bad file says is repeated in the reason why it is bad; it must not draw a good verdict over it.
