@@ -226,7 +226,7 @@ std::vector<ledger::ShortId> take_sources(GeneratorYearPlan& year, const Generat
     const GeneratedAsset& source = *candidates[at];
     candidates.erase(candidates.begin() + static_cast<std::ptrdiff_t>(at));
     const RightName use{source.id, 'U'};
-    if (source.applicant != &applicant && !year.truth.holders.at(use).contains(applicant.oid)) {
+    if (!year.truth.holders.at(use).contains(applicant.oid)) {
       const GeneratedOrganisation& holder = main_holder(year, use);
       if (year.truth.holders.at(use).at(holder.oid) < 100'000) continue;
       transfer(year, use, holder, applicant, 50'000);

@@ -114,6 +114,15 @@ Result<RecordInput> key_revoke(Shell&, Names&, const Arguments& arguments) {
   return RecordInput{2, 1, {{"revoke", std::move(body)}}, kOfficerFirst};
 }
 
+Result<RecordInput> key_recover(Shell&, Names& names, const Arguments& arguments) {
+  auto oid = names.oid(arguments.text("ORG"));
+  if (!oid) return oid.error();
+  boost::json::object body{{"oid", *oid},
+                           {"public_key", arguments.text("public-key")},
+                           {"possession", arguments.text("possession")}};
+  return RecordInput{2, 1, {{"recover", std::move(body)}}, kOfficerFirst};
+}
+
 constexpr Option kRegisterOptions[] = {
     {"--oid", "OID", "Code of the new organisation", Take::kValue, true},
     {"--name", "NAME", "Its name", Take::kValue, true},
@@ -148,6 +157,11 @@ constexpr Option kRevokeOptions[] = {
     {"--reason", "TEXT", "At most 200 bytes"},
     {"--compromised-since", "TIME", "From when others may have had it"},
 };
+constexpr Option kRecoverOptions[] = {
+    {"ORG", "", "@alias or oid of who has lost its officer keys", Take::kValue, true},
+    {"--public-key", "HEX", "The new officer key: `circula key show NAME` there", Take::kValue, true},
+    {"--possession", "HEX", "`circula key show NAME --possession OID` there", Take::kValue, true},
+};
 
 constexpr RecordKind kKinds[] = {
     {"org register", "Admit an organisation, as an exchange (1 ORG)", kRegisterOptions, &org_register},
@@ -158,6 +172,8 @@ constexpr RecordKind kKinds[] = {
     {"key add", "Register a key of the home (2 KEY)", kAddOptions, &key_add},
     {"key rotate", "Replace a key", kRotateOptions, &key_rotate},
     {"key revoke", "Revoke a key", kRevokeOptions, &key_revoke},
+    {"key recover", "Vouch for a lost organisation's new officer key, as two officers of an exchange",
+     kRecoverOptions, &key_recover},
 };
 
 }  // namespace

@@ -97,6 +97,16 @@ Result<Candidate> read_candidate(Execution& execution, const proto::AgreementReg
   return candidate;
 }
 
+// Exchanges sign for their fee.
+std::set<std::string> fee_exchanges(Execution& execution, const RevenueAgreement& terms) {
+  std::set<std::string> exchanges;
+  for (const std::string& oid : fee_payees_of(terms)) {
+    const auto organisation = execution.read<proto::OrgState>(org_key(oid));
+    if (organisation && has_kind(*organisation, proto::ORG_KIND_EXCHANGE)) exchanges.insert(oid);
+  }
+  return exchanges;
+}
+
 // Everybody named is an organisation that has not left; exchanges that take a fee will have to sign.
 Result<void> check_payees(Execution& execution, Candidate& candidate) {
   for (const std::string& oid : payees_of(candidate.terms)) {
@@ -105,9 +115,16 @@ Result<void> check_payees(Execution& execution, Candidate& candidate) {
     if (organisation->status() == proto::ORG_STATUS_EXITED)
       return error(Code::E_STATE, oid + " has left", "register.terms");
   }
-  for (const std::string& oid : fee_payees_of(candidate.terms)) {
-    const auto organisation = execution.read<proto::OrgState>(org_key(oid));
-    if (organisation && has_kind(*organisation, proto::ORG_KIND_EXCHANGE)) candidate.signers.insert(oid);
+  candidate.signers.merge(fee_exchanges(execution, candidate.terms));
+  return {};
+}
+
+// The default policy for important data: beside the cdo, who has signed already.
+Result<void> require_officers(Execution& execution, const std::set<std::string>& oids, std::uint32_t grade,
+                              std::string_view field) {
+  if (grade < kGradeImportant) return {};
+  for (const std::string& oid : oids) {
+    if (auto signed_by = execution.require(oid, kOfficer, field); !signed_by) return signed_by;
   }
   return {};
 }
@@ -196,10 +213,12 @@ void bind_parties(Execution& execution, const std::set<std::string>& before,
   adjust_open_items(execution, change);
 }
 
-std::set<std::string> parties_of_version(Execution& execution, const ShortId& agreement, int version) {
+// REQUIRES: the agreement has this version.
+RevenueAgreement terms_of_version(Execution& execution, const ShortId& agreement, int version) {
   const LedgerAgreements agreements(execution);
   const RevenueAgreement* terms = agreements.version(agreement_name(agreement), version);
-  return terms == nullptr ? std::set<std::string>() : parties_of(*terms);
+  assert(terms != nullptr);
+  return *terms;
 }
 
 void write_version(Execution& execution, const proto::AgreementRegister& body, Candidate candidate) {
@@ -210,8 +229,8 @@ void write_version(Execution& execution, const proto::AgreementRegister& body, C
     take_unique(execution, governing_key(id_of(body.product())), key);
   }
   std::set<std::string> before;
-  if (!candidate.state.ended())
-    before = parties_of_version(execution, candidate.id, candidate.state.versions_size());
+  if (!candidate.state.versions().empty() && !candidate.state.ended())
+    before = parties_of(terms_of_version(execution, candidate.id, candidate.state.versions_size()));
   candidate.state.set_ended(false);
   proto::VersionPeriod& period = *candidate.state.add_versions();
   period.set_from_s(candidate.terms.effective_from_s);
@@ -243,12 +262,11 @@ Result<void> register_version(Execution& execution, const proto::AgreementRegist
   if (auto signed_by = require_each(execution, candidate->signers, kCdo, "register.terms", Code::E_COSIGN);
       !signed_by)
     return signed_by;
-  if (auto held = require_operators(execution, body.product(), kCdo, "register.product"); !held) return held;
-  if (asset->description().grade() >= kGradeImportant) {
-    for (const std::string& oid : candidate->signers) {
-      if (auto signed_by = execution.require(oid, kOfficer, "register.terms"); !signed_by) return signed_by;
-    }
-  }
+  const std::uint32_t grade = asset->description().grade();
+  if (auto good = require_officers(execution, candidate->signers, grade, "register.terms"); !good)
+    return good;
+  if (auto held = require_operators(execution, body.product(), grade, kCdo, "register.product"); !held)
+    return held;
   if (body.effective_to_s() != 0 && open_contracts(execution, candidate->id) > 0) {
     return error(Code::E_IN_USE, "contracts whose income the agreement shares are open",
                  "register.effective_to_s");
@@ -277,9 +295,15 @@ Result<void> end(Execution& execution, const proto::AgreementEnd& body) {
   if (!state) return state.error();
   const ShortId id = id_of(body.agreement());
   const int newest = state->versions_size();
-  const auto parties = parties_of_version(execution, id, newest);
-  if (auto signed_by = require_each(execution, parties, kCdo, "end.agreement", Code::E_COSIGN); !signed_by)
+  const RevenueAgreement terms = terms_of_version(execution, id, newest);
+  std::set<std::string> signers = parties_of(terms);
+  signers.merge(fee_exchanges(execution, terms));
+  if (auto signed_by = require_each(execution, signers, kCdo, "end.agreement", Code::E_COSIGN); !signed_by)
     return signed_by;
+  const auto asset = find_asset(execution, state->product(), "end.agreement");
+  if (!asset) return asset.error();
+  if (auto good = require_officers(execution, signers, asset->description().grade(), "end.agreement"); !good)
+    return good;
   if (state->ended()) return error(Code::E_STATE, "the agreement was ended", "end.agreement");
   if (open_contracts(execution, id) > 0)
     return error(Code::E_IN_USE, "contracts whose income the agreement shares are open", "end.agreement");
@@ -295,7 +319,7 @@ Result<void> end(Execution& execution, const proto::AgreementEnd& body) {
   effect.set_version(static_cast<std::uint32_t>(newest));
   effect.set_effective_to_s(period.to_s());
   execution.change(agreement_key(id), kEffectEnded, effect, *state);
-  bind_parties(execution, parties, {});
+  bind_parties(execution, parties_of(terms), {});
   return {};
 }
 
@@ -335,12 +359,16 @@ Result<proto::AgreementState> find_agreement(Execution& execution, const std::st
   return *state;
 }
 
-Result<void> require_operators(Execution& execution, const std::string& product, Usages usages,
-                               std::string_view field) {
+Result<void> require_operators(Execution& execution, const std::string& product, std::uint32_t grade,
+                               Usages usages, std::string_view field) {
+  const auto counts = [&](const std::string& oid) {
+    if (grade < kGradeImportant) return execution.has_signed(oid, usages);
+    return execution.has_signed(oid, kCdo) && execution.has_signed(oid, kOfficer);
+  };
   const proto::RightState table = right_table(execution, id_of(product), proto::RIGHT_KIND_OPERATION);
   std::uint64_t held = 0;
   for (const proto::Holder& holder : table.holders()) {
-    if (execution.has_signed(holder.oid(), usages)) held += holder.ppm();
+    if (counts(holder.oid())) held += holder.ppm();
   }
   if (held >= kHolderQuorumPpm) return {};
   return error(Code::E_NO_RIGHT,

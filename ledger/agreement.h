@@ -3,8 +3,9 @@
 // Who may: whoever holds right O of the product decides over its income, so holders of at least 500,001 ppm
 // of it sign with their cdo keys; so do all whom the terms bind, and exchanges that take a fee. A creditor of
 // the version before, whose recoupment or advance is not repaid, signs too: a claim is not dropped behind
-// its owner's back. Ending takes the parties of the newest version, and frees them: until then its
-// agreements are open items of an organisation.
+// its owner's back. Ending takes the parties of the newest version and the exchanges that take a fee by it,
+// and frees the parties: until then its agreements are open items of an organisation. Important data asks
+// each of them for an officer, too.
 //
 // What can be refused now is refused now: payees that are not registered, royalties to products without an
 // agreement at that moment, another currency below, royalties that run in a circle, a cascade that could
@@ -12,8 +13,8 @@
 //
 // Invariants (I16): 1. version n is the n-th, each begins after the one before, and none before the block
 // that includes it; 2. a product has one agreement, for ever, and an agreement one currency; 3. what a
-// version says never changes, only its end, which comes earlier, never before ledger time; 4. no version
-// ends while a contract whose income it shares is open.
+// version says never changes, only its end, which comes earlier, never before ledger time; 4. no record sets
+// an end while a contract whose income the agreement shares is open.
 #pragma once
 
 #include "ledger/agreement_lookup.h"
@@ -33,9 +34,10 @@ inline constexpr int kAgreementVersionsMax = 256;
 [[nodiscard]] Result<proto::AgreementState> find_agreement(Execution& execution, const std::string& id,
                                                            const std::string& field);
 
-// Signers that hold kHolderQuorumPpm of right O of the product: E_NO_RIGHT.
-[[nodiscard]] Result<void> require_operators(Execution& execution, const std::string& product, Usages usages,
-                                             std::string_view field);
+// Signers that hold kHolderQuorumPpm of right O of the product; a holder of important data counts with its
+// cdo and an officer. E_NO_RIGHT.
+[[nodiscard]] Result<void> require_operators(Execution& execution, const std::string& product,
+                                             std::uint32_t grade, Usages usages, std::string_view field);
 
 // Who shares the income of a product at a moment.
 struct CascadeAgreements {

@@ -4,6 +4,7 @@
 #include <cassert>
 
 #include "ledger/object_id.h"
+#include "ledger/text.h"
 
 namespace circula::ledger {
 namespace {
@@ -15,8 +16,9 @@ Result<void> check_counter_id(const std::string& id, const std::string& field) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
            c == '_' || c == '-';
   });
-  if (plain && !id.empty() && id.size() <= kCounterIdCharactersMax) return {};
-  return error(Code::E_FORMAT, "an id is 1 to 32 letters, digits, '.', '_' or '-'", field);
+  if (!plain || id.empty() || id.size() > kCounterIdCharactersMax)
+    return error(Code::E_FORMAT, "an id is 1 to 32 letters, digits, '.', '_' or '-'", field);
+  return check_text(id, kCounterIdCharactersMax, field);  // no telephone number either
 }
 
 // Reads one list of steps; the first fault stays.

@@ -25,8 +25,8 @@ inline constexpr std::size_t kCounterIdCharactersMax = 32;
 [[nodiscard]] ShortId product_of(std::string_view name);
 [[nodiscard]] ShortId agreement_of(std::string_view name);
 
-// What the engine distributes by. E_FORMAT, with the field's path, for product ids and counter ids that are
-// none; E_LIMIT. The rules of records.md 3.7 are check_terms()'s.
+// What the engine distributes by. E_FORMAT and E_PI_FIELD, with the field's path, for product ids and counter
+// ids that are none; E_LIMIT. The rules of records.md 3.7 are check_terms()'s.
 [[nodiscard]] Result<RevenueAgreement> read_terms(const proto::AgreementTerms& terms);
 
 // Every organisation that the terms name, each once.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ledger/chain_family.h"
+#include "ledger/classification_code.h"
 #include "ledger/data_digest.h"
 #include "ledger/rights.h"
 #include "ledger/text.h"
@@ -12,8 +13,6 @@ namespace {
 
 constexpr std::size_t kTitleBytesMax = 200;
 constexpr std::size_t kSummaryBytesMax = 2000;
-constexpr std::size_t kRegionDigitsMax = 12;       // GB/T 2260 down to the village
-constexpr std::size_t kIndustryCharactersMax = 5;  // GB/T 4754
 constexpr std::size_t kStandardBytesMax = 40;
 // Lists that keep the asset's row within its 16 KiB.
 constexpr int kSourcesMax = 16;
@@ -37,11 +36,8 @@ Result<void> check_standard(const std::string& code, const std::string& field) {
 }
 
 Result<void> check_codes(const proto::AssetDescription& description) {
-  if (description.region().size() > kRegionDigitsMax || !std::ranges::all_of(description.region(), is_digit))
-    return error(Code::E_FORMAT, "not a GB/T 2260 region code", "description.region");
-  if (description.industry().size() > kIndustryCharactersMax ||
-      !std::ranges::all_of(description.industry(), [](char c) { return is_digit(c) || is_capital(c); }))
-    return error(Code::E_FORMAT, "not a GB/T 4754 industry code", "description.industry");
+  if (auto good = check_region(description.region(), "description.region"); !good) return good;
+  if (auto good = check_industry(description.industry(), "description.industry"); !good) return good;
   if (description.standards_size() > kStandardsMax)
     return error(Code::E_LIMIT, "at most 64 standards", "description.standards");
   for (int item = 0; item < description.standards_size(); ++item) {
@@ -53,14 +49,19 @@ Result<void> check_codes(const proto::AssetDescription& description) {
   return {};
 }
 
+// Anonymised data is no personal information any longer; de-identified data still is (records.md 1).
+bool is_impersonal(const proto::AssetDescription& description) {
+  return description.personal_information() == proto::PERSONAL_INFORMATION_NONE ||
+         description.personal_information() == proto::PERSONAL_INFORMATION_ANONYMISED;
+}
+
 // Digests of data that hold no personal information are plain, so that the same content is known again; all
 // others are salted, since a plain digest is pseudonymous (records.md 3.4, "Personal data rule").
 Result<void> check_content(const proto::AssetDescription& description) {
   const std::string field = "description.content";
   if (!description.has_content()) return error(Code::E_FORMAT, "an asset has a content digest", field);
   if (auto good = check_data_digest(description.content(), field); !good) return good;
-  const bool impersonal = description.personal_information() == proto::PERSONAL_INFORMATION_NONE ||
-                          description.personal_information() == proto::PERSONAL_INFORMATION_ANONYMISED;
+  const bool impersonal = is_impersonal(description);
   if (impersonal && description.content().salted())
     return error(Code::E_FORMAT, "the digest of data without personal information is not salted",
                  field + ".salted");
@@ -114,6 +115,10 @@ Result<void> check_description(const proto::AssetDescription& description) {
   if (description.personal_information() == proto::PERSONAL_INFORMATION_UNSPECIFIED)
     return error(Code::E_FORMAT, "an asset says whether it holds personal information",
                  "description.personal_information");
+  if (description.asset_class() == proto::ASSET_CLASS_PERSONAL &&
+      description.personal_information() == proto::PERSONAL_INFORMATION_NONE)
+    return error(Code::E_FORMAT, "personal data holds personal information, unless it was anonymised",
+                 "description.personal_information");
   if (std::ranges::find(kSubjectBuckets, description.data_subjects_bucket()) == std::end(kSubjectBuckets))
     return error(Code::E_FORMAT, "persons are counted as 0, 100, 1000, 10000, 100000 or 1000000",
                  "description.data_subjects_bucket");
@@ -129,7 +134,7 @@ Result<void> check_description(const proto::AssetDescription& description) {
 }
 
 // A source that is an asset was certified and is in force, and the applicant may process it: it holds some of
-// right U, or registered the source itself.
+// right U. That it once registered the source is not enough, since rights move.
 Result<void> check_sources(Execution& execution, const proto::AssetDescription& description) {
   for (int item = 0; item < description.sources_size(); ++item) {
     const std::string field = "description.sources[" + std::to_string(item) + "].asset";
@@ -141,7 +146,7 @@ Result<void> check_sources(Execution& execution, const proto::AssetDescription& 
     const auto asset = certified_asset(execution, source.asset(), field);
     if (!asset) return error(Code::E_SOURCE, asset.error().detail, field);
     const proto::RightState use = right_table(execution, asset_id(source.asset()), proto::RIGHT_KIND_USE);
-    if (asset->applicant() == execution.author_oid() || held_ppm(use, execution.author_oid()) > 0) continue;
+    if (held_ppm(use, execution.author_oid()) > 0) continue;
     return error(Code::E_SOURCE, execution.author_oid() + " holds nothing of right U on the source", field);
   }
   return {};
@@ -188,7 +193,7 @@ Result<void> register_asset(Execution& execution, const proto::AssetRegister& bo
   if (execution.exists(key)) return error(Code::E_DUPLICATE, key + " is there already");
   if (description.grade() == kGradeCore)
     return error(Code::E_CORE_DATA, "core data is not registered", "description.grade");
-  if (description.personal_information() >= proto::PERSONAL_INFORMATION_PERSONAL)
+  if (!is_impersonal(description))
     return error(Code::E_NO_BASIS, "no lawful basis for personal data is recorded",
                  "description.personal_information");
   if (auto good = take_content(execution, description, key); !good) return good;

@@ -210,9 +210,4 @@ Seconds WorkCalendar::deadline(Seconds time, std::uint32_t working_days) const {
   return start_of_day(nth_working_day_after(day_of(time), working_days) + 1);
 }
 
-Seconds WorkCalendar::add_working_days(Seconds time, std::uint32_t working_days) const {
-  const DayNumber day = day_of(time);
-  return within_range(time) + (nth_working_day_after(day, working_days) - day) * kSecondsPerDay;
-}
-
 }  // namespace circula::ledger

@@ -79,9 +79,6 @@ class WorkCalendar {
   // a deadline of n working days has passed when ledger time is at or after the result. 0: `time` itself.
   [[nodiscard]] Seconds deadline(Seconds time, std::uint32_t working_days) const;
 
-  // The same time of day on the n-th working day after the day of `time`; 0: `time` itself.
-  [[nodiscard]] Seconds add_working_days(Seconds time, std::uint32_t working_days) const;
-
  private:
   [[nodiscard]] DayNumber nth_working_day_after(DayNumber day, std::uint32_t working_days) const;
 

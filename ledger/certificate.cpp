@@ -52,6 +52,13 @@ Result<proto::OrgState> require_registrar(Execution& execution, const proto::Ass
   return registrar;
 }
 
+// An application of an organisation that has left can be refused, and nothing else.
+Result<void> check_applicant(Execution& execution, const proto::AssetState& asset, const std::string& field) {
+  const auto applicant = execution.read<proto::OrgState>(org_key(asset.applicant()));
+  if (!applicant || applicant->status() != proto::ORG_STATUS_EXITED) return {};
+  return error(Code::E_STATE, asset.applicant() + ", which applied, has left", field);
+}
+
 Result<void> check_reason(int reason, const std::string& note, const std::string& field) {
   if (reason == 0) return error(Code::E_FORMAT, "a reason is given", field + ".reason");
   return check_text(note, kNoteBytesMax, field + ".note");
@@ -70,6 +77,7 @@ Result<void> open_notice(Execution& execution, const proto::CertifyNotice& body)
   if (!registrar) return registrar.error();
   if (asset->status() != proto::ASSET_STATUS_APPLIED)
     return error(Code::E_STATE, "not an application that waits", "notice.subject");
+  if (auto good = check_applicant(execution, *asset, "notice.subject"); !good) return good;
   // The certificate will need a number.
   if (auto good = check_registrar_code(registrar->registrar_code(), "author"); !good) return good;
 
@@ -167,6 +175,7 @@ Result<void> issue(Execution& execution, const proto::CertifyIssue& body) {
     if (auto good = check_active(execution, table); !good) return good;
   }
   if (auto good = check_notice_over(*asset, execution.time_s()); !good) return good;
+  if (auto good = check_applicant(execution, *asset, "issue.subject"); !good) return good;
   if (body.valid_to_s() <= execution.time_s() || body.valid_to_s() > kTimeMax)
     return error(Code::E_TIME, "a certificate ends later than now, by the year 9999", "issue.valid_to_s");
   for (const Table& table : tables) {

@@ -65,7 +65,8 @@ Result<void> check_parties(Execution& execution, const proto::ContractReport& bo
   const proto::RightState table = right_table(execution, id_of(body.product()), proto::RIGHT_KIND_OPERATION);
   if (held_ppm(table, body.seller()) == 0)
     return error(Code::E_NO_RIGHT, body.seller() + " holds nothing of right O", "report.seller");
-  return require_operators(execution, body.product(), kExecutive, "report.product");
+  return require_operators(execution, body.product(), asset->description().grade(), kExecutive,
+                           "report.product");
 }
 
 // The agreements that share the income, by what was in force when the deal was made.

@@ -7,7 +7,8 @@
 // for what could be known now. A contract is an open item of both sides until it is settled.
 //
 // Invariants: 1. milestones sum to the total, in the agreement's currency; 2. settled <= milestone (I10);
-// 3. none of the agreements that shared the income when the deal was reported ends before it is settled.
+// 3. no record sets an end to an agreement that shared the income when the deal was reported before it is
+// settled.
 #pragma once
 
 #include "ledger/proto/contract.pb.h"

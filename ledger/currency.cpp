@@ -1,9 +1,5 @@
 #include "ledger/currency.h"
 
-#include <algorithm>
-
-#include "ledger/apportion.h"
-
 namespace circula::ledger {
 namespace {
 
@@ -38,15 +34,6 @@ std::string magnitude(std::int64_t number) {
   return std::to_string(number < 0 ? 0 - bits : bits);
 }
 
-// Appends the digits of `text` to `value`; false for other characters and above kAmountMax.
-bool append_digits(std::string_view text, std::int64_t& value) {
-  for (const char c : text) {
-    if (c < '0' || c > '9' || value > kAmountMax / 10) return false;
-    value = value * 10 + (c - '0');
-  }
-  return value <= kAmountMax;
-}
-
 }  // namespace
 
 std::optional<unsigned> currency_decimals(std::string_view currency) {
@@ -68,33 +55,6 @@ Result<void> check_currency(std::string_view currency, std::string_view field) {
 std::string format_amount(std::int64_t amount_minor, std::string_view currency) {
   const std::string text = with_decimals(magnitude(amount_minor), currency_decimals(currency).value_or(0));
   return amount_minor < 0 ? "-" + text : text;
-}
-
-std::string format_amount_grouped(std::int64_t amount_minor, std::string_view currency) {
-  std::string text = format_amount(amount_minor, currency);
-  const std::size_t first = amount_minor < 0 ? 1 : 0;
-  const std::size_t point = std::min(text.find('.'), text.size());
-  for (std::size_t at = point; at > first + 3; at -= 3) text.insert(at - 3, 1, ',');
-  return text;
-}
-
-Result<std::int64_t> parse_amount(std::string_view text, std::string_view currency, std::string_view field) {
-  if (auto known = check_currency(currency, field); !known) return known.error();
-  const unsigned decimals = *currency_decimals(currency);
-  const std::size_t point = std::min(text.find('.'), text.size());
-  const std::string_view whole = text.substr(0, point);
-  const std::string fraction =
-      point == text.size() ? std::string(decimals, '0') : std::string(text.substr(point + 1));
-  const bool shape = !whole.empty() && (whole == "0" || whole[0] != '0') && fraction.size() == decimals &&
-                     (point == text.size() || decimals > 0);
-  std::int64_t value = 0;
-  if (!shape || !append_digits(whole, value) || !append_digits(fraction, value)) {
-    return error(Code::E_AMOUNT,
-                 "an amount from 0 to " + format_amount(kAmountMax, currency) + " as " +
-                     format_amount(123'450, currency) + " expected, found \"" + std::string(text) + "\"",
-                 std::string(field));
-  }
-  return value;
 }
 
 }  // namespace circula::ledger

@@ -25,12 +25,4 @@ namespace circula::ledger {
 // "1234.50"; a negative amount begins with '-'. An unknown currency has no decimals.
 [[nodiscard]] std::string format_amount(std::int64_t amount_minor, std::string_view currency);
 
-// For reading only: "1,234.50".
-[[nodiscard]] std::string format_amount_grouped(std::int64_t amount_minor, std::string_view currency);
-
-// Strict: digits without sign, separators or leading zeros, then either no decimals or all of the
-// currency's. E_CURRENCY; E_AMOUNT also when it is above kAmountMax.
-[[nodiscard]] Result<std::int64_t> parse_amount(std::string_view text, std::string_view currency,
-                                                std::string_view field = {});
-
 }  // namespace circula::ledger

@@ -5,6 +5,7 @@
 #include <cassert>
 
 #include "ledger/apportion.h"
+#include "ledger/calendar.h"
 
 namespace circula::ledger {
 namespace {
@@ -288,7 +289,7 @@ Result<Distribution> distribute(const Sale& sale, const AgreementSource& agreeme
   if (sale.gross_minor < 1 || sale.gross_minor > kAmountMax) {
     return error(Code::E_AMOUNT, "an amount is 1 to " + std::to_string(kAmountMax), "amount");
   }
-  if (sale.time_s < kEventTimeMin_s || sale.time_s > kEventTimeMax_s) {
+  if (sale.time_s < kTimeMin || sale.time_s > kTimeMax) {
     return error(Code::E_TIME, "the year is 1 to 9999", "time");
   }
   Cascade cascade(sale.time_s, agreements, book, limits);

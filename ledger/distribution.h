@@ -16,6 +16,7 @@
 #include <string_view>
 #include <vector>
 
+#include "ledger/cascade_size.h"
 #include "ledger/revenue_agreement.h"
 #include "ledger/revenue_book.h"
 
@@ -59,13 +60,14 @@ struct IncomeNode {
 
 // Limits of the engine. The defaults are those of records.md 3.7; SETTLE sets tighter ones.
 struct DistributionLimits {
-  std::size_t depth_max = 8;
+  std::size_t depth_max = kCascadeDepthMax;
   std::size_t nodes_max = 256;
   std::size_t lines_max = 65'535;  // line and node numbers have 16 bits
 };
 
 // What a record can carry in its effects (records.md 3.4, records 23 and 26).
-constexpr DistributionLimits kRecordDistributionLimits{.depth_max = 8, .nodes_max = 64, .lines_max = 256};
+constexpr DistributionLimits kRecordDistributionLimits{
+    .depth_max = kCascadeDepthMax, .nodes_max = kCascadeNodesMax, .lines_max = kCascadeLinesMax};
 
 struct Sale {
   std::string_view product;

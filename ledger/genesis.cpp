@@ -9,6 +9,7 @@
 #include "crypto/note.h"
 #include "ledger/canonical.h"
 #include "ledger/certificate_number.h"
+#include "ledger/organisation.h"
 #include "ledger/organisation_code.h"
 #include "ledger/text.h"
 
@@ -16,7 +17,6 @@ namespace circula::ledger {
 namespace {
 
 constexpr std::size_t kOriginBytesMax = 128;
-constexpr std::size_t kOrganisationNameBytesMax = 120;  // as of an ORG record
 constexpr std::uint64_t kDayMs = 24ULL * 3600 * 1000;
 
 template <class List, class Key>
@@ -43,13 +43,7 @@ Result<void> check_organisation(const proto::GenesisOrganisation& organisation, 
           organisation.kinds().end()) {
     return error(Code::E_FORMAT, "kinds are ascending, each once, at least one", field + ".kinds");
   }
-  if (organisation.profile().name().empty()) {
-    return error(Code::E_FORMAT, "an organisation has a name", field + ".profile.name");
-  }
-  if (auto good =
-          check_plain_text(organisation.profile().name(), kOrganisationNameBytesMax, field + ".profile.name");
-      !good)
-    return good;
+  if (auto good = check_profile(organisation.profile(), field + ".profile"); !good) return good;
   if (!strictly_ascending(organisation.keys(), [](const auto& key) { return key.public_key(); })) {
     return error(Code::E_FORMAT, "keys are ascending, each once", field + ".keys");
   }
@@ -91,7 +85,7 @@ Result<void> check_member(const proto::Member& member, const std::string& field,
   for (const std::string* key :
        {&member.node_key(), &member.cosign_key(), &member.log_key(), &member.transport_key()}) {
     if (auto good = check_key(*key, field); !good) return good;
-    if (!keys.insert(*key).second) return error(Code::E_KEY_REUSED, "a node key stands twice", field);
+    if (!keys.insert(*key).second) return error(Code::E_KEY_REUSED, "a key stands twice", field);
   }
   return {};
 }
@@ -138,26 +132,30 @@ Result<void> Genesis::check() const {
   if (!strictly_ascending(message_.organisations(), [](const auto& item) { return item.oid(); })) {
     return error(Code::E_FORMAT, "organisations are ascending, each once", "organisations");
   }
-  std::set<std::string> record_keys;
+  std::set<std::string> keys;  // of records and of nodes: each has one use (design.md 9)
   std::set<std::string> oids;
   std::set<std::string> registrar_codes;
   for (int item = 0; item < message_.organisations_size(); ++item) {
     const std::string field = "organisations[" + std::to_string(item) + "]";
     const proto::GenesisOrganisation& organisation = message_.organisations(item);
-    if (auto good = check_organisation(organisation, field, record_keys); !good) return good;
+    if (auto good = check_organisation(organisation, field, keys); !good) return good;
     oids.insert(organisation.oid());
     const std::string& code = organisation.registrar_code();
     if (!code.empty() && !registrar_codes.insert(code).second)
       return error(Code::E_DUPLICATE, "a registrar code stands twice", field + ".registrar_code");
   }
+  for (const proto::GenesisOrganisation& organisation : message_.organisations()) {
+    const std::string& parent = organisation.profile().parent();
+    if (!parent.empty() && (parent == organisation.oid() || !oids.contains(parent)))
+      return error(Code::E_NOT_FOUND, "no parent " + parent, "organisations");
+  }
   const auto& members = configuration().members();
   if (!strictly_ascending(members, [](const auto& item) { return item.node_id(); })) {
     return error(Code::E_FORMAT, "members are ascending by node id, each once", "configuration");
   }
-  std::set<std::string> node_keys;
   for (int item = 0; item < members.size(); ++item) {
     const std::string field = "configuration.members[" + std::to_string(item) + "]";
-    if (auto good = check_member(members[item], field, node_keys); !good) return good;
+    if (auto good = check_member(members[item], field, keys); !good) return good;
     if (!oids.contains(members[item].oid())) {
       return error(Code::E_NOT_FOUND, "a node of an organisation that genesis does not have", field + ".oid");
     }

@@ -11,9 +11,9 @@ Error wrong(std::string detail) { return error(Code::E_PROOF, std::move(detail))
 
 }  // namespace
 
-std::uint64_t HolderTable::sum_ppm() const {
-  std::uint64_t sum = 0;
-  for (const auto& [oid, ppm] : ppm_by_oid_) sum += ppm;
+std::int64_t HolderTable::sum_ppm() const {
+  std::int64_t sum = 0;
+  for (const auto& [oid, ppm] : ppm_by_oid_) sum += static_cast<std::int64_t>(ppm);
   return sum;
 }
 

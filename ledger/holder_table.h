@@ -6,12 +6,11 @@
 #include <map>
 #include <string>
 
+#include "ledger/apportion.h"
 #include "ledger/outcome.h"
 #include "ledger/signing.h"
 
 namespace circula::ledger {
-
-inline constexpr std::uint64_t kWholePpm = 1'000'000;
 
 class HolderTable {
  public:
@@ -20,7 +19,7 @@ class HolderTable {
   [[nodiscard]] Result<void> apply(ByteView effect);
 
   [[nodiscard]] const std::map<std::string, std::uint64_t>& ppm_by_oid() const { return ppm_by_oid_; }
-  [[nodiscard]] std::uint64_t sum_ppm() const;
+  [[nodiscard]] std::int64_t sum_ppm() const;
 
  private:
   template <class Move>

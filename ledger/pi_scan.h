@@ -44,8 +44,6 @@
 
 namespace circula::ledger {
 
-inline constexpr std::uint32_t kPiScanVersion = 1;
-
 enum class PersonalData : std::uint8_t { kIdentityCard, kMobileNumber, kBankCard, kEmailAddress };
 
 struct PersonalDataFound {

@@ -8,9 +8,10 @@
 #include "ledger/chain_family.h"
 #include "ledger/contract.h"
 #include "ledger/event_refund.h"
-#include "ledger/identity.h"
 #include "ledger/income.h"
+#include "ledger/organisation.h"
 #include "ledger/period_close.h"
+#include "ledger/record_key.h"
 #include "ledger/rights.h"
 #include "ledger/settlement.h"
 
@@ -19,9 +20,9 @@ namespace {
 
 // A new record type adds its family here and nowhere else.
 constexpr const Family* kFamilies[] = {
-    &kChainFamily,  &kIdentityFamily,  &kAssetFamily,       &kCertificateFamily,
-    &kRightsFamily, &kAgreementFamily, &kContractFamily,    &kSettlementFamily,
-    &kIncomeFamily, &kRefundFamily,    &kPeriodCloseFamily,
+    &kChainFamily,       &kOrganisationFamily, &kRecordKeyFamily, &kAssetFamily,
+    &kCertificateFamily, &kRightsFamily,       &kAgreementFamily, &kContractFamily,
+    &kSettlementFamily,  &kIncomeFamily,       &kRefundFamily,    &kPeriodCloseFamily,
 };
 
 }  // namespace

@@ -2,21 +2,14 @@
 
 #include <algorithm>
 #include <cassert>
-#include <chrono>
+
+#include "ledger/calendar.h"
 
 namespace circula::ledger {
 namespace {
 
-// China keeps UTC+8 the whole year (records.md 3.1).
-constexpr std::chrono::hours kCalendarOffset{8};
-
 bool all_zero(const std::vector<std::int64_t>& values) {
   return std::all_of(values.begin(), values.end(), [](std::int64_t value) { return value == 0; });
-}
-
-std::string digits(unsigned value, std::size_t width) {
-  std::string text = std::to_string(value);
-  return std::string(width > text.size() ? width - text.size() : 0, '0') + text;
 }
 
 }  // namespace
@@ -89,12 +82,9 @@ void MemoryBook::apply(const BookChanges& changes) {
 }
 
 std::string tier_period_key(TierPeriod period, std::int64_t time_s) {
-  assert(period != TierPeriod::kUnknown && time_s >= kEventTimeMin_s && time_s <= kEventTimeMax_s);
+  assert(period != TierPeriod::kUnknown && time_s >= kTimeMin && time_s <= kTimeMax);
   if (period == TierPeriod::kNone) return "all";
-  const auto local = std::chrono::sys_seconds{std::chrono::seconds{time_s}} + kCalendarOffset;
-  const std::chrono::year_month_day date{std::chrono::floor<std::chrono::days>(local)};
-  const std::string year = digits(static_cast<unsigned>(int{date.year()}), 4);
-  return period == TierPeriod::kYear ? year : year + "-" + digits(unsigned{date.month()}, 2);
+  return period == TierPeriod::kYear ? year_key(time_s) : month_key(time_s);
 }
 
 }  // namespace circula::ledger

@@ -95,12 +95,8 @@ class MemoryBook final : public RevenueBook {
   std::map<RevenueCarryKey, std::vector<std::int64_t>> carries_;
 };
 
-// Event times that have a calendar period with a four-digit year at UTC+8.
-constexpr std::int64_t kEventTimeMin_s = -62'135'596'800;  // 0001-01-01 00:00:00 UTC
-constexpr std::int64_t kEventTimeMax_s = 253'402'271'999;  // 9999-12-31 23:59:59 UTC+8
-
-// "all", "2023" or "2023-12": the period at UTC+8 in which the moment lies. REQUIRES a time within the
-// bounds above and a known period.
+// "all", "2023" or "2023-12": the period at UTC+8 in which the moment lies. REQUIRES a time from kTimeMin to
+// kTimeMax and a known period.
 [[nodiscard]] std::string tier_period_key(TierPeriod period, std::int64_t time_s);
 
 }  // namespace circula::ledger

@@ -36,18 +36,17 @@ Result<void> check_form(const Move& move) {
   return check_holders(move.to, move.field + ".to");
 }
 
-// Important data moves only with a regulator of its region, or a national one (records.md 3.4).
-Result<void> require_regulator(Execution& execution, const std::string& region) {
+// Important data moves only with a regulator in whose scope it lies (records.md 2.1, 3.4).
+Result<void> require_regulator(Execution& execution, const proto::AssetDescription& asset) {
   for (const Signer& signer : execution.signers()) {
     const auto organisation = execution.read<proto::OrgState>(org_key(signer.oid));
-    if (!organisation || organisation->status() != proto::ORG_STATUS_ACTIVE ||
-        !has_kind(*organisation, proto::ORG_KIND_REGULATOR) ||
-        !region.starts_with(organisation->profile().region()) ||
+    if (!organisation || !supervises(*organisation, asset.region(), asset.industry()) ||
         !execution.has_signed(signer.oid, kExecutive)) {
       continue;
     }
     return execution.require(signer.oid, kExecutive, "signers", Code::E_GRADE_APPROVAL);
   }
+  const std::string& region = asset.region();
   return execution.require(region.empty() ? "a national regulator" : "a regulator of region " + region,
                            kExecutive, "signers", Code::E_GRADE_APPROVAL);
 }
@@ -65,7 +64,7 @@ Result<void> require_parties(Execution& execution, const Move& move, const proto
     if (auto signed_by = require_for_grade(execution, oid, grade, field); !signed_by) return signed_by;
   }
   if (grade < kGradeImportant) return {};
-  return require_regulator(execution, asset.description().region());
+  return require_regulator(execution, asset.description());
 }
 
 Result<void> check_references(const Move& move) {
@@ -248,13 +247,13 @@ Result<void> check_holders(const Holders& holders, const std::string& field) {
   return {};
 }
 
-std::uint64_t sum_ppm(const Holders& holders) {
-  std::uint64_t sum = 0;
+std::int64_t sum_ppm(const Holders& holders) {
+  std::int64_t sum = 0;
   for (const proto::Holder& holder : holders) sum += holder.ppm();
   return sum;
 }
 
-bool is_whole(const Holders& holders) { return sum_ppm(holders) == static_cast<std::uint64_t>(kWholePpm); }
+bool is_whole(const Holders& holders) { return sum_ppm(holders) == kWholePpm; }
 
 void open_right(Execution& execution, const ShortId& asset, proto::RightKind right,
                 const std::string& certificate, const Holders& holders) {

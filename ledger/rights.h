@@ -42,7 +42,7 @@ inline constexpr proto::RightKind kRightKinds[] = {proto::RIGHT_KIND_HOLDING, pr
 // sum to is for the rule.
 [[nodiscard]] Result<void> check_holders(const google::protobuf::RepeatedPtrField<proto::Holder>& holders,
                                          const std::string& field);
-[[nodiscard]] std::uint64_t sum_ppm(const google::protobuf::RepeatedPtrField<proto::Holder>& holders);
+[[nodiscard]] std::int64_t sum_ppm(const google::protobuf::RepeatedPtrField<proto::Holder>& holders);
 // The ppm sum to 1,000,000.
 [[nodiscard]] bool is_whole(const google::protobuf::RepeatedPtrField<proto::Holder>& holders);
 

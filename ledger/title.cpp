@@ -22,7 +22,7 @@ Result<void> describe_opening(const Effect& effect, TitleLine& line) {
   if (!fields) return fields.error();
   line.certificate = fields->certificate();
   line.to = shares_of(fields->holders());
-  line.ppm = sum_ppm(fields->holders());
+  line.ppm = static_cast<std::uint64_t>(sum_ppm(fields->holders()));
   return {};
 }
 

@@ -1,53 +1,11 @@
-#include "ledger/agreement.h"
-
-#include <gtest/gtest.h>
-
-#include "ledger/proto/identity.pb.h"
-#include "tests/ledger/deal_records.h"
+// Record 26 AGREEMENT: who signs, what terms may say, how versions follow each other and end.
+#include "tests/ledger/agreements.h"
+#include "tests/ledger/identity_records.h"
 
 namespace circula::ledger {
 namespace {
 
 using namespace testing;
-
-class Agreements : public ::testing::Test {
- protected:
-  // Version 1 by its owner and all parties.
-  std::string register_terms(const RevenueAgreement& terms) {
-    return chain_.submit_name(chain_.by_cdos(kAgreement, chain_.agreement_body(asset_, terms),
-                                             chain_.signers_of("provider", terms)));
-  }
-  std::string next_version(const ShortId& agreement, std::uint32_t version, const RevenueAgreement& terms) {
-    return chain_.submit_name(chain_.by_cdos(kAgreement,
-                                             chain_.version_body(agreement, asset_, version, terms),
-                                             chain_.signers_of("provider", terms)));
-  }
-  std::string end(const ShortId& agreement, std::int64_t to_s, const std::vector<std::string>& signers) {
-    proto::Agreement body;
-    body.mutable_end()->set_agreement(id_text(agreement));
-    body.mutable_end()->set_effective_to_s(to_s);
-    return chain_.submit_name(chain_.by_cdos(kAgreement, body, signers));
-  }
-  RevenueAgreement shared() const {
-    RevenueAgreement terms = all_to(chain_.oid("provider"));
-    terms.steps = {TaxStep{chain_.oid("tax"), 60'000},
-                   PercentStep{chain_.oid("exchange"), 25'000, ShareBase::kNet, 0, {}, {}},
-                   SplitStep{{part(chain_.oid("provider"), 600'000), part(chain_.oid("vendor-b"), 400'000)}}};
-    return terms;
-  }
-  RevenueAgreement royalty_to(const ShortId& product, std::int64_t ppm = 100'000) const {
-    RevenueAgreement terms = all_to(chain_.oid("provider"));
-    terms.steps.insert(terms.steps.begin(), RoyaltyStep{ShareBase::kGross, {{product_name(product), ppm}}});
-    return terms;
-  }
-  SplitStep& split_of(RevenueAgreement& terms) { return std::get<SplitStep>(terms.steps.back()); }
-  std::uint64_t open_items(const std::string& name) {
-    return chain_.read<proto::OrgState>(org_key(chain_.oid(name)))->open_items();
-  }
-
-  DealChain chain_;
-  ShortId asset_ = chain_.product("provider", "Bus GPS");
-};
 
 TEST_F(Agreements, register_terms_that_all_parties_signed) {
   const ShortId id = chain_.agree("provider", asset_, shared());
@@ -182,6 +140,8 @@ TEST_F(Agreements, name_counters_that_can_stand_in_keys) {
     split_of(terms).payees[0].cap = ShareCap{id, 100, chain_.oid("merchant")};
     EXPECT_EQ(register_terms(terms), "E_FORMAT") << id;
   }
+  split_of(terms).payees[0].cap->id = "13812345678";
+  EXPECT_EQ(register_terms(terms), "E_PI_FIELD") << "it would stand in a key in clear";
 }
 
 TEST_F(Agreements, keep_within_the_bounds_of_a_record) {
@@ -239,99 +199,17 @@ TEST_F(Agreements, do_not_drop_a_claim_without_its_creditor) {
   EXPECT_EQ(next_version(id, 2, without), "E_OK");
 }
 
-TEST_F(Agreements, pay_royalties_to_products_that_have_an_agreement) {
-  const ShortId source = chain_.product("vendor-b", "Road map");
-  EXPECT_EQ(register_terms(royalty_to(source)), "E_NO_AGREEMENT");
-  (void)chain_.agree("vendor-b", source, all_to(chain_.oid("vendor-b")));
-  EXPECT_EQ(register_terms(royalty_to(source)), "E_OK");
-}
-
-TEST_F(Agreements, share_in_one_currency_all_the_way_down) {
-  const ShortId source = chain_.product("vendor-b", "Road map");
-  proto::Agreement body = chain_.agreement_body(source, all_to(chain_.oid("vendor-b")));
-  body.mutable_register_()->set_currency("USD");
-  require_ok(chain_.submit(chain_.by_cdos(kAgreement, body, {"vendor-b"})));
-  EXPECT_EQ(register_terms(royalty_to(source)), "E_CURRENCY");
-}
-
-TEST_F(Agreements, never_pay_royalties_in_a_circle) {
-  EXPECT_EQ(register_terms(royalty_to(asset_)), "E_CYCLE") << "to itself";
-  const ShortId id = chain_.agree("provider", asset_, all_to(chain_.oid("provider")));
-  const ShortId derived = chain_.product("vendor-b", "Index");
-  RevenueAgreement terms = all_to(chain_.oid("vendor-b"));
-  terms.steps.insert(terms.steps.begin(), RoyaltyStep{ShareBase::kGross, {{product_name(asset_), 1}}});
-  (void)chain_.agree("vendor-b", derived, terms);
-  chain_.advance_ms(1000);
-  EXPECT_EQ(next_version(id, 2, royalty_to(derived)), "E_CYCLE");
-}
-
-// Each list alone is harmless: the sale of one product takes the first list at its top and the other below.
-TEST_F(Agreements, never_pay_royalties_in_a_circle_of_both_lists) {
-  const ShortId derived = chain_.product("vendor-b", "Index");
-  const ShortId below = chain_.agree("vendor-b", derived, all_to(chain_.oid("vendor-b")));
-  RevenueAgreement terms = royalty_to(derived);
-  terms.royalty_steps = all_to(chain_.oid("provider")).steps;
-  (void)chain_.agree("provider", asset_, terms);
-  chain_.advance_ms(1000);
-  RevenueAgreement back = all_to(chain_.oid("vendor-b"));
-  back.royalty_steps = back.steps;
-  back.royalty_steps.insert(back.royalty_steps.begin(),
-                            RoyaltyStep{ShareBase::kGross, {{product_name(asset_), 1}}});
-  EXPECT_EQ(chain_.submit_name(
-                chain_.by_cdos(kAgreement, chain_.version_body(below, derived, 2, back), {"vendor-b"})),
-            "E_CYCLE");
-}
-
-// The circle would close only when a version that is announced begins.
-TEST_F(Agreements, see_a_circle_that_lies_ahead) {
-  const ShortId id = chain_.agree("provider", asset_, all_to(chain_.oid("provider")));
-  const ShortId derived = chain_.product("vendor-b", "Index");
-  const ShortId below = chain_.agree("vendor-b", derived, all_to(chain_.oid("vendor-b")));
-  RevenueAgreement later = all_to(chain_.oid("vendor-b"));
-  later.steps.insert(later.steps.begin(), RoyaltyStep{ShareBase::kGross, {{product_name(asset_), 1}}});
-  later.effective_from_s = chain_.now_s() + 1000;
-  chain_.next_version("vendor-b", below, derived, 2, later);
-  chain_.advance_ms(1000);
-  EXPECT_EQ(next_version(id, 2, royalty_to(derived)), "E_CYCLE");
-  RevenueAgreement until = royalty_to(derived);
-  until.effective_to_s = later.effective_from_s;
-  EXPECT_EQ(next_version(id, 2, until), "E_OK") << "it ends before";
-}
-
-TEST_F(Agreements, keep_a_cascade_within_its_depth_and_size) {
-  std::vector<ShortId> chain = {asset_};
-  (void)chain_.agree("provider", asset_, all_to(chain_.oid("provider")));
-  for (int level = 1; level <= 9; ++level) {
-    const ShortId next = chain_.product("provider", "level " + std::to_string(level));
-    const RevenueAgreement terms = royalty_to(chain.back());
-    const std::string outcome =
-        chain_.submit_name(chain_.by_cdos(kAgreement, chain_.agreement_body(next, terms), {"provider"}));
-    EXPECT_EQ(outcome, level <= 8 ? "E_OK" : "E_DEPTH") << level;
-    chain.push_back(next);
-  }
-  // 8 items of a product whose royalties go to 8 products, each with agreements: 1 + 8 + 64 nodes.
-  RevenueAgreement wide = all_to(chain_.oid("provider"));
-  RoyaltyStep items{ShareBase::kGross, {}};
-  for (int i = 0; i < 8; ++i) items.items.push_back({product_name(asset_), 1'000});
-  wide.steps.insert(wide.steps.begin(), items);
-  const ShortId middle = chain_.product("provider", "middle");
-  (void)chain_.agree("provider", middle, wide);
-  for (RoyaltyItem& item : items.items) item.product = product_name(middle);
-  wide.steps.front() = items;
-  const ShortId top = chain_.product("provider", "top");
-  EXPECT_EQ(chain_.submit_name(chain_.by_cdos(kAgreement, chain_.agreement_body(top, wide), {"provider"})),
-            "E_LIMIT");
-}
-
 TEST_F(Agreements, end_by_their_parties) {
   const ShortId id = chain_.agree("provider", asset_, shared());
   chain_.advance_ms(5000);
-  EXPECT_EQ(end(id, 0, {"provider"}), "E_COSIGN");
-  EXPECT_EQ(end(id, chain_.now_s() - 1, {"provider", "vendor-b"}), "E_RETROACTIVE");
+  const std::vector<std::string> all = {"provider", "vendor-b", "exchange"};
+  EXPECT_EQ(end(id, 0, {"provider", "exchange"}), "E_COSIGN");
+  EXPECT_EQ(end(id, 0, {"provider", "vendor-b"}), "E_COSIGN") << "the exchange takes a fee by it";
+  EXPECT_EQ(end(id, chain_.now_s() - 1, all), "E_RETROACTIVE");
   EXPECT_EQ(open_items("vendor-b"), 1U) << "bound by the agreement";
-  EXPECT_EQ(end(id, chain_.now_s() + 100, {"provider", "vendor-b"}), "E_OK");
+  EXPECT_EQ(end(id, chain_.now_s() + 100, all), "E_OK");
   EXPECT_EQ(open_items("vendor-b"), 0U);
-  EXPECT_EQ(end(id, 0, {"provider", "vendor-b"}), "E_STATE");
+  EXPECT_EQ(end(id, 0, all), "E_STATE");
   EXPECT_EQ(chain_.read<proto::AgreementState>(agreement_key(id))->versions(0).to_s(), chain_.now_s() + 100);
   chain_.advance_ms(1000);
   EXPECT_EQ(next_version(id, 2, shared()), "E_OK") << "the product's agreement may go on";
@@ -368,22 +246,33 @@ TEST_F(Agreements, about_important_data_need_an_officer_too) {
   RecordSpec record = chain_.by_cdos(kAgreement, chain_.agreement_body(important, terms), {"provider"});
   EXPECT_EQ(chain_.submit_name(record), "E_POLICY");
   record.signers = {"provider"};
+  const Digest id = chain_.submit_for_id(record);
+  const ShortId agreement = ShortId::from(id.view().first(ShortId::kSize));
+  ASSERT_TRUE(chain_.read<proto::AgreementState>(agreement_key(agreement)));
+  chain_.advance_ms(1000);
+  EXPECT_EQ(end(agreement, 0, {"provider"}), "E_POLICY");
+  proto::Agreement ended;
+  ended.mutable_end()->set_agreement(id_text(agreement));
+  EXPECT_EQ(chain_.submit_name(spec("provider.cdo", kAgreement, ended, {"provider"})), "E_OK");
+}
+
+// Who decides by its share of right O is asked as the parties are.
+TEST_F(Agreements, about_important_data_need_an_officer_of_each_who_decides) {
+  proto::AssetRegister body = asset_body("Grid load");
+  body.mutable_description()->set_grade(5);
+  const ShortId important = certified(chain_, "provider", body);
+  const RevenueAgreement terms = all_to(chain_.oid("vendor-b"));
+  RecordSpec record =
+      chain_.by_cdos(kAgreement, chain_.agreement_body(important, terms), {"vendor-b", "provider"});
+  record.signers.push_back("vendor-b");
+  EXPECT_EQ(chain_.submit_name(record), "E_NO_RIGHT");
+  record.signers.push_back("provider");
   EXPECT_EQ(chain_.submit_name(record), "E_OK");
 }
 
 TEST_F(Agreements, refuse_a_suspended_party) {
-  proto::Org newcomer;
-  proto::OrgRegister& entry = *newcomer.mutable_register_();
-  entry.set_oid(test_oid(800));
-  entry.add_kinds(proto::ORG_KIND_PROVIDER);
-  entry.mutable_profile()->set_name("newcomer");
-  entry.set_first_key(std::string(chain_.key("newcomer").public_key().text()));
-  entry.set_possession(std::string(
-      chain_.key("newcomer").sign(possession_statement(chain_.genesis().chain_id(), test_oid(800))).text()));
-  require_ok(chain_.submit(spec("exchange", 1, newcomer)));
-  proto::Org suspend;
-  suspend.mutable_suspend()->set_oid(test_oid(800));
-  require_ok(chain_.submit(spec("exchange", 1, suspend)));
+  admit(chain_, "newcomer", test_oid(800));
+  require_ok(chain_.submit(spec("exchange", kOrg, suspension(test_oid(800)))));
   RevenueAgreement terms = all_to(chain_.oid("provider"));
   std::get<SplitStep>(terms.steps[0]).payees = {part(chain_.oid("provider"), 500'000),
                                                 part(test_oid(800), 500'000)};

@@ -66,6 +66,13 @@ TEST(AssetRegister, personal_data_has_no_basis_here_and_its_digest_is_salted) {
               d.set_personal_information(proto::PERSONAL_INFORMATION_DEIDENTIFIED);
               d.mutable_content()->set_salted(true);
             }),
+            "E_NO_BASIS")
+      << "de-identified data is personal information still";
+  EXPECT_EQ(altered([](D& d) { d.set_asset_class(proto::ASSET_CLASS_PERSONAL); }), "E_FORMAT");
+  EXPECT_EQ(altered([](D& d) {
+              d.set_asset_class(proto::ASSET_CLASS_PERSONAL);
+              d.set_personal_information(proto::PERSONAL_INFORMATION_ANONYMISED);
+            }),
             "E_OK");
   EXPECT_EQ(altered([](D& d) { d.set_personal_information(proto::PERSONAL_INFORMATION_ANONYMISED); }),
             "E_OK");
@@ -152,6 +159,12 @@ TEST(AssetRegister, a_source_is_certified_in_force_and_open_to_the_applicant) {
   share.mutable_transfer()->set_right(proto::RIGHT_KIND_USE);
   EXPECT_EQ(outcome(chain, spec("provider.cdo", kRights, share, {"vendor-b.cdo"})), "E_OK");
   EXPECT_EQ(from("vendor-b", id_text(source), "b"), "E_OK");
+
+  share = transfer_body(chain, source, "provider", {{"vendor-b", 999'999}}, 999'999);
+  share.mutable_transfer()->set_right(proto::RIGHT_KIND_USE);
+  EXPECT_EQ(outcome(chain, spec("provider.cdo", kRights, share, {"vendor-b.cdo"})), "E_OK");
+  EXPECT_EQ(from("provider", id_text(source), "gone"), "E_SOURCE")
+      << "who has given all of right U away does not process the source any longer";
 
   chain.set_time_ms(static_cast<std::uint64_t>(asset_state(chain, source).valid_to_s()) * 1000 - 1);
   EXPECT_EQ(from("vendor-b", id_text(source), "c"), "E_OK");

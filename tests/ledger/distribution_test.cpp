@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "ledger/calendar.h"
 #include "ledger/refund.h"
 #include "ledger/revenue_scenario.h"
 
@@ -222,8 +223,8 @@ TEST(TierPeriod, is_a_calendar_period_at_utc_plus_8) {
   EXPECT_EQ(tier_period_key(TierPeriod::kMonth, 1'709'222'399), "2024-02") << "29 February 2024, 23:59:59";
   EXPECT_EQ(tier_period_key(TierPeriod::kMonth, 1'709'222'400), "2024-03");
   EXPECT_EQ(tier_period_key(TierPeriod::kMonth, -28'801), "1969-12");
-  EXPECT_EQ(tier_period_key(TierPeriod::kMonth, kEventTimeMin_s), "0001-01");
-  EXPECT_EQ(tier_period_key(TierPeriod::kMonth, kEventTimeMax_s), "9999-12");
+  EXPECT_EQ(tier_period_key(TierPeriod::kMonth, kTimeMin), "0001-01");
+  EXPECT_EQ(tier_period_key(TierPeriod::kMonth, kTimeMax), "9999-12");
 }
 
 }  // namespace

@@ -1,30 +1,17 @@
 #include <gtest/gtest.h>
 
 #include "ledger/proto/clock.pb.h"
-#include "ledger/proto/identity.pb.h"
-#include "tests/ledger/test_chain.h"
+#include "tests/ledger/identity_records.h"
 
 namespace circula::ledger {
 namespace {
 
+using testing::kKey;
+using testing::kOrg;
 using testing::RecordSpec;
+using testing::registration;
 using testing::spec;
 using testing::TestChain;
-
-constexpr std::uint16_t kOrg = 1;
-constexpr std::uint16_t kKey = 2;
-
-proto::Org registration(TestChain& chain, const std::string& name, const std::string& oid) {
-  proto::Org body;
-  proto::OrgRegister& entry = *body.mutable_register_();
-  entry.set_oid(oid);
-  entry.add_kinds(proto::ORG_KIND_BUYER);
-  entry.mutable_profile()->set_name(name);
-  entry.set_first_key(std::string(chain.key(name).public_key().text()));
-  entry.set_possession(
-      std::string(chain.key(name).sign(possession_statement(chain.genesis().chain_id(), oid)).text()));
-  return body;
-}
 
 TEST(Execution, genesis_makes_one_entry_and_its_block_entry) {
   TestChain chain;
@@ -119,6 +106,23 @@ TEST(Execution, an_expected_version_that_has_passed_is_a_conflict) {
   one.expects[org_key(chain.oid("provider"))] = 1;
   EXPECT_EQ(name(chain.submit(one).code), "E_OK");
   EXPECT_EQ(name(chain.submit(one).code), "E_CONFLICT");
+}
+
+// records.md 3.2: policy, expects, references, state, business.
+TEST(Execution, what_the_author_saw_is_checked_after_who_signed_and_before_the_rest) {
+  TestChain chain;
+  proto::Org update;
+  update.mutable_update()->set_oid(chain.oid("provider"));
+  update.mutable_update()->mutable_profile()->set_name("provider, renamed");
+  RecordSpec one = spec("provider.cdo", kOrg, update);
+  one.expects[org_key(chain.oid("provider"))] = 9;
+  EXPECT_EQ(name(chain.submit(one).code), "E_POLICY");
+  update.mutable_update()->mutable_profile()->set_parent(testing::test_oid(999));
+  one.body = serialise_canonical(update);
+  one.author = "provider";
+  EXPECT_EQ(name(chain.submit(one).code), "E_CONFLICT");
+  one.expects[org_key(chain.oid("provider"))] = 1;
+  EXPECT_EQ(name(chain.submit(one).code), "E_NOT_FOUND");
 }
 
 TEST(Execution, expectations_name_only_what_the_record_touches) {

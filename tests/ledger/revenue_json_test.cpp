@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <boost/json.hpp>
-#include <chrono>
+#include <ctime>
 
 namespace circula::ledger {
 namespace {
@@ -154,17 +154,17 @@ std::string ten_thousand_events() {
 
 TEST(RevenueDocument, evaluates_ten_thousand_events_within_a_second) {
   const std::string text = ten_thousand_events();
-  const auto before = std::chrono::steady_clock::now();
+  // Of this process alone: what else the machine does is not measured.
+  const std::clock_t before = std::clock();
   const auto evaluated = evaluate_revenue_document(text);
-  const auto took =
-      std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - before);
+  const auto took_ms = (std::clock() - before) * 1'000 / CLOCKS_PER_SEC;
   ASSERT_TRUE(evaluated) << evaluated.error().field;
   const json::value expected = json::parse(*evaluated).at("cases").at(0).at("expected");
   for (const json::value& result : expected.at("results").as_array()) ASSERT_TRUE(result.at("ok").as_bool());
-  RecordProperty("milliseconds", static_cast<int>(took.count()));
-  std::cout << took.count() << " ms for 10,000 events\n";
+  RecordProperty("milliseconds", static_cast<int>(took_ms));
+  std::cout << took_ms << " ms for 10,000 events\n";
 #if defined(__OPTIMIZE__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-  EXPECT_LE(took.count(), 1'000);
+  EXPECT_LE(took_ms, 1'000);
 #endif
 }
 

@@ -1,7 +1,6 @@
-// A second implementation of records.md 3.7 to compare the engine with, by other means: it keeps no
-// counters, tiers or carries at all, but adds them up anew from the whole history at every step; it finds
-// left-over units by repeated search; and it walks the cascade with a stack instead of recursion.
-// Slow on purpose, and bounded to what a reader can check against the text.
+// A second implementation of records.md 3.7 to compare the engine with, by other means: no counters, tiers or
+// carries are kept, all are added up anew from the whole history at every step; left-over units are found by
+// repeated search, and the cascade is walked with a stack. Slow on purpose; a reader checks it by the text.
 #pragma once
 
 #include <algorithm>
@@ -105,7 +104,7 @@ class Model {
 
   // The error's name, or empty. Form, ids and limits are not modelled.
   std::string sell(const std::string& id, const std::string& product, std::int64_t time, Big amount) {
-    current_ = Event{time, {}};
+    Event& event = history[id] = Event{time, {}};
     using Task = std::tuple<std::string, Big, std::string, std::set<std::string>>;
     for (std::vector<Task> stack{{product, amount, "0", {}}}; !stack.empty();) {
       auto [what, gross, path, above] = stack.back();
@@ -113,11 +112,11 @@ class Model {
       const RevenueAgreement* agreement = effective(what, time);
       const bool cycle = !above.insert(what).second;
       if (cycle || agreement == nullptr) {
-        current_ = {};
+        history.erase(id);
         return cycle ? "E_CYCLE" : "E_NO_AGREEMENT";
       }
-      Node& node = current_.nodes.emplace_back(Node{path, what, agreement, gross, {}, {}, {}, {}});
-      fill(node);
+      Node& node = event.nodes.emplace_back(Node{path, what, agreement, gross, {}, {}, {}, {}});
+      fill(node, time);
       std::vector<Task> below;
       for (const Line& line : node.lines) {
         const std::string place = path + "." + std::to_string(below.size());
@@ -125,8 +124,6 @@ class Model {
       }
       stack.insert(stack.end(), below.rbegin(), below.rend());
     }
-    history[id] = std::move(current_);
-    current_ = {};
     return {};
   }
 
@@ -171,20 +168,17 @@ class Model {
   [[nodiscard]] Big volume(const std::string& agreement, const std::string& tier_and_period) const {
     Big sum = 0;
     each_node([&](const Event&, const Node& node) {
-      for (const auto& [key, base] : node.volumes) {
-        if (node.agreement->id == agreement && key == tier_and_period) sum += base;
-      }
+      for (const auto& [key, base] : node.volumes)
+        sum += node.agreement->id == agreement && key == tier_and_period ? base : 0;
     });
     return sum;
   }
 
-  [[nodiscard]] std::vector<Big> owing(const RevenueAgreement& agreement, bool second_list,
-                                       std::size_t payees) const {
+  [[nodiscard]] std::vector<Big> owing(const RevenueAgreement& a, bool second, std::size_t payees) const {
     std::vector<Big> sums(payees, 0);
     each_node([&](const Event&, const Node& node) {
-      if (node.agreement != &agreement || node.second_list() != second_list || node.parts.empty()) return;
-      Big amount = 0;
-      for (Big part : node.parts) amount += part;
+      if (node.agreement != &a || node.second_list() != second || node.parts.empty()) return;
+      const Big amount = std::accumulate(node.parts.begin(), node.parts.end(), Big{0});
       for (std::size_t i = 0; i < payees; ++i) sums[i] += amount * node.weights[i] - kMillion * node.parts[i];
     });
     return sums;
@@ -196,7 +190,6 @@ class Model {
     for (const auto& [id, event] : history) {
       for (const Node& node : event.nodes) visit(event, node);
     }
-    for (const Node& node : current_.nodes) visit(current_, node);
   }
 
   template <class Counts>
@@ -219,7 +212,7 @@ class Model {
   }
 
   // Runs the steps of a node that has no lines yet.
-  void fill(Node& node) {
+  void fill(Node& node, std::int64_t time) {
     const RevenueAgreement& a = *node.agreement;
     Big rem = node.gross, net = node.gross;
     const auto& steps = node.second_list() ? a.royalty_steps : a.steps;
@@ -228,13 +221,12 @@ class Model {
                            std::string whose = {}) {
         rem -= amount;
         if (amount != 0) node.lines.push_back({s, kind, payee, whose, amount, amount, ids});
+        return amount;
       };
       const auto base = [&](ShareBase b) {
         return b == ShareBase::kGross ? node.gross : b == ShareBase::kNet ? net : rem;
       };
-      const auto room = [&](const std::string& id, Big total) {
-        return std::max(Big{0}, total - used(a.id, id));
-      };
+      const auto room = [&](const auto& id, Big total) { return std::max(Big{0}, total - used(a.id, id)); };
       if (const auto* tax = std::get_if<TaxStep>(&steps[s])) {
         pay("tax", tax->payee, nearest(rem * tax->rate_ppm, kMillion + tax->rate_ppm));
         net = rem;
@@ -249,7 +241,7 @@ class Model {
         pay("percent", percent->payee, std::min(wanted, *std::min_element(bounds.begin(), bounds.end())),
             percent->cap ? std::set<std::string>{percent->cap->id} : std::set<std::string>{});
       } else if (const auto* tiered = std::get_if<TieredStep>(&steps[s])) {
-        const std::string key = tiered->id + "@" + period_of(tiered->period, current_.time);
+        const std::string key = tiered->id + "@" + period_of(tiered->period, time);
         const Big before = volume(a.id, key);
         const Big added = base(tiered->base);
         const auto price = [&](Big x) {
@@ -271,9 +263,8 @@ class Model {
         for (std::size_t i = 0; i + 1 < parts.size(); ++i)
           pay("royalty", royalty->items[i].product, std::min(parts[i], rem));
       } else if (const auto* recoup = std::get_if<RecoupStep>(&steps[s])) {
-        const Big part =
-            std::min(nearest(rem * recoup->rate_ppm, kMillion), room(recoup->id, recoup->total_minor));
-        pay("recoup", recoup->payee, part, {recoup->id});
+        const Big most = room(recoup->id, recoup->total_minor);
+        pay("recoup", recoup->payee, std::min(nearest(rem * recoup->rate_ppm, kMillion), most), {recoup->id});
       } else if (const auto* split = std::get_if<SplitStep>(&steps[s])) {
         for (const SplitPayee& payee : split->payees) node.weights.push_back(payee.share_ppm);
         const std::vector<Big> debts = owing(a, node.second_list(), node.weights.size());
@@ -283,33 +274,27 @@ class Model {
           const SplitPayee& payee = split->payees[i];
           Big x = parts[i];
           std::set<std::string> ids;
-          if (payee.cap) {
-            const Big over = std::max(Big{0}, x - room(payee.cap->id, payee.cap->total_minor));
-            pay("overflow", payee.cap->overflow, over, {}, payee.party);
-            ids.insert(payee.cap->id);
-            x -= over;
+          const std::string& who = payee.party;
+          if (const auto& cap = payee.cap) {
+            x -= pay("overflow", cap->overflow, std::max(Big{0}, x - room(cap->id, cap->total_minor)), {},
+                     who);
+            ids.insert(cap->id);
           }
-          if (payee.advance) {
-            const Big part = std::min(nearest(x * payee.advance->rate_ppm, kMillion),
-                                      room(payee.advance->id, payee.advance->total_minor));
+          if (const auto& advance = payee.advance) {
             auto both = ids;
-            both.insert(payee.advance->id);
-            pay("advance", payee.advance->to, part, both, payee.party);
-            x -= part;
+            both.insert(advance->id);
+            const Big most = room(advance->id, advance->total_minor);
+            x -= pay("advance", advance->to, std::min(nearest(x * advance->rate_ppm, kMillion), most), both,
+                     who);
           }
-          if (payee.withhold) {
-            const Big part = nearest(x * payee.withhold->rate_ppm, kMillion);
-            pay("withhold", payee.withhold->payee, part, ids, payee.party);
-            x -= part;
-          }
-          pay("share", payee.party, x, ids, payee.party);
+          if (const auto& withhold = payee.withhold)
+            x -= pay("withhold", withhold->payee, nearest(x * withhold->rate_ppm, kMillion), ids, who);
+          pay("share", who, x, ids, who);
         }
         node.parts = parts;
       }
     }
   }
-
-  Event current_;
 };
 
 }  // namespace circula::ledger::model

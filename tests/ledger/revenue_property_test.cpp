@@ -12,7 +12,7 @@ namespace circula::ledger {
 namespace {
 
 constexpr std::size_t kProducts = 4;
-constexpr std::size_t kSeeds = 3'000;
+constexpr std::size_t kSeeds = 10'000;
 constexpr std::size_t kEventsPerSeed = 24;
 
 // Draws by remainder: the same sequence with every standard library.

@@ -50,7 +50,9 @@ int year_of(std::int64_t time_s) {
 }  // namespace
 
 std::string RightsModel::apply(const ModelRequest& request) {
-  if (suspended.contains(request.author)) return "E_ORG_SUSPENDED";
+  for (const auto& [oid, usage] : request.signers) {
+    if (suspended.contains(oid)) return "E_ORG_SUSPENDED";
+  }
   if (request.kind == Kind::kStanding) {
     if (suspended.contains(request.target) == request.suspend) return "E_STATE";
     request.suspend ? (void)suspended.insert(request.target) : (void)suspended.erase(request.target);
@@ -69,8 +71,7 @@ std::string RightsModel::check_source(const ModelRequest& request, const ModelSo
   if (id.empty()) return derived ? "E_SOURCE" : "E_OK";
   const auto found = assets.find(id);
   if (found == assets.end() || !in_force(found->second)) return "E_SOURCE";
-  const bool holds = found->second.tables[1].contains(request.author);
-  return holds || found->second.applicant == request.author ? "E_OK" : "E_SOURCE";
+  return found->second.tables[1].contains(request.author) ? "E_OK" : "E_SOURCE";
 }
 
 std::string RightsModel::enroll(const ModelRequest& request) {
@@ -83,14 +84,12 @@ std::string RightsModel::enroll(const ModelRequest& request) {
     derived = derived || source.first;
   }
   if (request.grade == 6) return "E_CORE_DATA";
-  if (request.personal == Personal::kPersonal) return "E_NO_BASIS";
-  if (!request.salted) {
-    const auto taken = content_of_.find(request.content);
-    const bool counts = taken != content_of_.end() && assets.at(taken->second).status != Status::kRefused &&
-                        assets.at(taken->second).status != Status::kRevoked;
-    if (counts && !derived) return "E_DUP_CONTENT";
-    if (!counts) content_of_[request.content] = request.asset;
-  }
+  if (request.personal != Personal::kNone) return "E_NO_BASIS";
+  const auto taken = content_of_.find(request.content);
+  const bool counts = taken != content_of_.end() && assets.at(taken->second).status != Status::kRefused &&
+                      assets.at(taken->second).status != Status::kRevoked;
+  if (counts && !derived) return "E_DUP_CONTENT";
+  if (!counts) content_of_[request.content] = request.asset;
   ModelAsset& asset = assets[request.asset];
   asset.applicant = request.author;
   asset.grade = request.grade;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "tests/ledger/asset_records.h"
+#include "tests/ledger/identity_records.h"
 
 namespace circula::ledger {
 namespace {
@@ -186,7 +187,7 @@ TEST_F(Rights, a_surrender_goes_to_co_holders_who_accept) {
   EXPECT_EQ(table(chain_, asset_, 'O'), (Shares{{"provider", 999'850}, {"vendor-b", 150}}));
 }
 
-TEST_F(Rights, important_data_moves_with_officers_and_a_regulator_of_its_region) {
+TEST_F(Rights, important_data_moves_with_officers_and_a_regulator) {
   proto::AssetRegister body = asset_body("important");
   body.mutable_description()->set_grade(5);  // region 3501
   const ShortId asset = certified(chain_, "provider", body);
@@ -200,53 +201,39 @@ TEST_F(Rights, important_data_moves_with_officers_and_a_regulator_of_its_region)
   EXPECT_EQ(signed_by({"provider", "vendor-b", "vendor-b.cdo", "auditor"}), "E_GRADE_APPROVAL");
   EXPECT_EQ(signed_by({"provider", "vendor-b", "vendor-b.cdo", "regulator.finance"}), "E_GRADE_APPROVAL");
   EXPECT_EQ(signed_by({"provider", "vendor-b", "vendor-b.cdo", "regulator"}), "E_OK");
+}
 
-  const auto set_region = [&](const std::string& region) {
-    proto::Org update;
-    update.mutable_update()->set_oid(chain_.oid("regulator"));
-    update.mutable_update()->mutable_profile()->set_name("regulator");
-    update.mutable_update()->mutable_profile()->set_region(region);
-    ASSERT_EQ(outcome(chain_, spec("regulator", 1, update)), "E_OK");
+TEST_F(Rights, of_important_data_move_with_a_regulator_in_whose_scope_it_lies) {
+  const auto moved = [](const std::string& region, const std::string& industry) {
+    TestChain chain({.scopes = {{"regulator", {region, industry}}}});
+    proto::AssetRegister body = asset_body("important");  // region 3501, industry I64
+    body.mutable_description()->set_grade(5);
+    const ShortId asset = certified(chain, "provider", body);
+    return outcome(
+        chain, spec("provider.cdo", kRights, transfer_body(chain, asset, "provider", {{"vendor-b", 1}}, 1),
+                    {"provider", "vendor-b", "vendor-b.cdo", "regulator"}));
   };
-  set_region("44");
-  EXPECT_EQ(signed_by({"provider", "vendor-b", "vendor-b.cdo", "regulator"}), "E_GRADE_APPROVAL");
-  set_region("350102");
-  EXPECT_EQ(signed_by({"provider", "vendor-b", "vendor-b.cdo", "regulator"}), "E_GRADE_APPROVAL");
-  set_region("35");
-  EXPECT_EQ(signed_by({"provider", "vendor-b", "vendor-b.cdo", "regulator"}), "E_OK");
+  EXPECT_EQ(moved("44", ""), "E_GRADE_APPROVAL");
+  EXPECT_EQ(moved("350102", ""), "E_GRADE_APPROVAL");
+  EXPECT_EQ(moved("35", "J66"), "E_GRADE_APPROVAL");
+  EXPECT_EQ(moved("35", "I"), "E_OK");
 }
 
 // An organisation that the exchange admits, with a cdo key of its own; the name of its officer's key.
-std::string admit(TestChain& chain, unsigned number) {
+std::string admit_with_cdo(TestChain& chain, unsigned number) {
   const std::string name = "n" + std::to_string(number);
-  const std::string oid = test_oid(number);
-  const auto possession = [&](const std::string& key) {
-    return std::string(chain.key(key).sign(possession_statement(chain.genesis().chain_id(), oid)).text());
-  };
-  proto::Org body;
-  proto::OrgRegister& entry = *body.mutable_register_();
-  entry.set_oid(oid);
-  entry.add_kinds(proto::ORG_KIND_BUYER);
-  entry.mutable_profile()->set_name(name);
-  entry.set_first_key(std::string(chain.key(name).public_key().text()));
-  entry.set_possession(possession(name));
-  EXPECT_EQ(outcome(chain, spec("exchange", 1, body)), "E_OK");
-  proto::Key add;
-  add.mutable_add()->set_public_key(std::string(chain.key(name + ".cdo").public_key().text()));
-  add.mutable_add()->set_usage(proto::KEY_USAGE_CDO);
-  add.mutable_add()->set_possession(possession(name + ".cdo"));
-  EXPECT_EQ(outcome(chain, spec(name, 2, add)), "E_OK");
+  admit(chain, name, test_oid(number));
+  const proto::Key cdo = addition(chain, name + ".cdo", test_oid(number), proto::KEY_USAGE_CDO);
+  EXPECT_EQ(outcome(chain, spec(name, kKey, cdo)), "E_OK");
   return name;
 }
 
 TEST_F(Rights, a_suspended_organisation_takes_part_in_no_transfer) {
-  const std::string name = admit(chain_, 500);
+  const std::string name = admit_with_cdo(chain_, 500);
   proto::Rights transfer = transfer_body(chain_, asset_, "provider", {{"vendor-b", 1}}, 1);
   transfer.mutable_transfer()->mutable_to(0)->set_oid(test_oid(500));
   EXPECT_EQ(submit(transfer, "provider", {{name, 1}}), "E_OK");
-  proto::Org suspend;
-  suspend.mutable_suspend()->set_oid(test_oid(500));
-  ASSERT_EQ(outcome(chain_, spec("exchange", 1, suspend)), "E_OK");
+  ASSERT_EQ(outcome(chain_, spec("exchange", kOrg, suspension(test_oid(500)))), "E_OK");
   EXPECT_EQ(submit(transfer, "provider", {{name, 1}}), "E_ORG_SUSPENDED");
 }
 
@@ -267,7 +254,7 @@ TEST_F(Rights, a_table_has_at_most_64_holders) {
     }
     return submit(body, "provider", receivers);
   };
-  for (unsigned number = 500; number < 564; ++number) (void)admit(chain_, number);
+  for (unsigned number = 500; number < 564; ++number) (void)admit_with_cdo(chain_, number);
   EXPECT_EQ(share_with(500, 530), "E_OK");
   EXPECT_EQ(share_with(530, 560), "E_OK");
   EXPECT_EQ(share_with(560, 564), "E_LIMIT");

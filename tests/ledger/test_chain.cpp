@@ -66,6 +66,10 @@ TestChain::TestChain(const Options& options) : time_ms_(options.time_ms), voters
     entry.set_oid(oids_[name]);
     for (const proto::OrgKind kind : organisation.kinds) entry.add_kinds(kind);
     entry.mutable_profile()->set_name(name);
+    if (const auto scope = options.scopes.find(name); scope != options.scopes.end()) {
+      entry.mutable_profile()->set_region(scope->second.first);
+      entry.mutable_profile()->set_industry(scope->second.second);
+    }
     entry.set_registrar_code(std::string(organisation.registrar_code));
     std::map<std::string, std::pair<std::string, proto::KeyUsage>> keys;
     for (const auto& [suffix, usage] :
@@ -142,6 +146,8 @@ Bytes TestChain::record_bytes(const RecordSpec& spec) {
     expected.set_subject(subject);
     expected.set_version(version);
   }
+  record.set_on_behalf(spec.on_behalf);
+  record.set_delegation(spec.delegation);
   record.set_type(spec.type);
   record.set_version(spec.version);
   record.set_body(std::string(crypto::as_text(spec.body)));
@@ -219,6 +225,20 @@ void TestChain::reopen() {
   auto opened = Ledger::open(*genesis_, state_, index_);
   if (!opened) throw std::runtime_error("open: " + opened.error().detail);
   ledger_ = std::move(*opened);
+}
+
+void TestChain::keep() {
+  reopen();
+  kept_blocks_ = blocks_.size();
+  kept_time_ms_ = time_ms_;
+}
+
+// What was not flushed since keep() goes with the ledger object.
+void TestChain::rewind() {
+  ledger_.reset();
+  blocks_.erase(blocks_.begin() + static_cast<std::ptrdiff_t>(kept_blocks_), blocks_.end());
+  time_ms_ = kept_time_ms_;
+  reopen();
 }
 
 std::unique_ptr<Ledger> TestChain::replay(Storage& state, Storage& index) const {

@@ -29,12 +29,15 @@ struct RecordSpec {
   std::int64_t created_at_ms = -1;  // -1: ledger time
   std::uint64_t lifetime_ms = 3600'000;
   std::map<std::string, std::uint64_t> expects;
+  std::string on_behalf = {};
+  std::string delegation = {};
 };
 
 template <class Body>
 [[nodiscard]] RecordSpec spec(std::string author, std::uint16_t type, const Body& body,
                               std::vector<std::string> signers = {}) {
-  return {std::move(author), std::move(signers), type, 1, serialise_canonical(body), -1, 3600'000, {}};
+  return {
+      std::move(author), std::move(signers), type, 1, serialise_canonical(body), -1, 3600'000, {}, {}, {}};
 }
 
 class TestChain {
@@ -46,6 +49,8 @@ class TestChain {
     std::vector<proto::RecordVersion> active = {};  // empty: every type of the registry
     unsigned learners = 0;                          // the nodes after the voters
     unsigned voters = 1;  // nodes 1 to n of the exchange; keys "node", "node-2", ... with .cosign and so on
+    // Region and industry of organisations, by name; without.
+    std::map<std::string, std::pair<std::string, std::string>> scopes = {};
   };
   // Organisations by name: exchange, exchange-2, registrar, bank, regulator, auditor, provider, vendor-b,
   // buyer, merchant, broker, department, tax, registrar-2, registrar-3 (without a code). Key "<name>" is the
@@ -88,6 +93,9 @@ class TestChain {
   [[nodiscard]] std::string final_note(const std::vector<unsigned>& cosigners = {});
   // Opens the ledger again from its storages, or from nothing with every block executed anew.
   void reopen();
+  // Keeps the chain as it is, for rewind() to come back to: any number of ways on from one state.
+  void keep();
+  void rewind();
   [[nodiscard]] std::unique_ptr<Ledger> replay(Storage& state, Storage& index) const;
 
  private:
@@ -103,6 +111,8 @@ class TestChain {
   std::unique_ptr<Ledger> ledger_;
   std::vector<Block> blocks_;
   std::uint64_t time_ms_;
+  std::size_t kept_blocks_ = 0;
+  std::uint64_t kept_time_ms_ = 0;
   unsigned voters_;
   std::uint64_t nonce_ = 0;
 };

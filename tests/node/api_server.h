@@ -18,6 +18,7 @@
 namespace circula::node::testing {
 
 inline constexpr std::uint16_t kOrg = 1;
+inline constexpr std::uint16_t kKey = 2;
 inline constexpr std::uint64_t kWallMs = 1'700'000'000'000;
 
 // A member of an object that is a text; empty when it is not there.

@@ -33,13 +33,16 @@ struct Row {
 
 class ApiVisibility : public testing::ApiServer {
  protected:
-  // The member renames itself: a record of its own, under the exchange that admitted it.
+  // The member adds a key: a record of its own, under the exchange that admitted it.
   ApiVisibility() {
     (void)record(registration("member", 500));
-    ledger::proto::Org body;
-    body.mutable_update()->set_oid(member);
-    body.mutable_update()->mutable_profile()->set_name("renamed");
-    const auto specification = ledger::testing::spec("member", testing::kOrg, body);
+    const crypto::SigningKey& key = chain.key("member.cdo");
+    ledger::proto::Key body;
+    body.mutable_add()->set_public_key(std::string(key.public_key().text()));
+    body.mutable_add()->set_usage(ledger::proto::KEY_USAGE_CDO);
+    body.mutable_add()->set_possession(
+        std::string(key.sign(ledger::possession_statement(chain.genesis().chain_id(), member)).text()));
+    const auto specification = ledger::testing::spec("member", testing::kKey, body);
     own = record(specification);
     const std::uint64_t expires_ms = chain.time_ms() + specification.lifetime_ms;
     replay = std::to_string(expires_ms / 3'600'000);
