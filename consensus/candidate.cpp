@@ -12,7 +12,9 @@ bool Raft::is_eligible() const {
   return log_.configuration_index() > commit_ && log_.previous_configuration().is_voter(options_.self);
 }
 
-bool Raft::may_campaign() const { return is_eligible() && !in_doubt_ && !disk_hung() && term() < kTermMax; }
+bool Raft::may_campaign() const {
+  return is_eligible() && !in_doubt_ && may_lead_ && !disk_hung() && term() < kTermMax;
+}
 
 void Raft::election_timeout() {
   become_follower(term(), kNobody);

@@ -40,6 +40,8 @@ WhyNotLeader Raft::why_not_leader() const {
     return because(Reason::kFollowsALeader,
                    name(leader_) + " leads term " + std::to_string(term().value) + " and is heard");
   }
+  if (!may_lead_)
+    return because(Reason::kMayNotLead, "this node writes no blocks; its disk is at the reserve");
   if (disk_hung()) {
     return because(Reason::kDiskHung,
                    "a write has not finished for " + std::to_string(durability_.waiting_ticks()) + " ticks");

@@ -18,6 +18,7 @@ struct WhyNotLeader {
     kNotAVoter,
     kInDoubt,
     kDiskHung,
+    kMayNotLead,  // its disk is at the reserve
     kFollowsALeader,
     kWaitingForTimeout,  // heard no leader; its election timeout runs
     kHandedOver,         // gave leadership away and lets others go first

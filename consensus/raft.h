@@ -120,6 +120,9 @@ class Raft {
   // A node in doubt (`design.md` 7) follows and stores, and counts in nothing: no vote, no candidacy, no
   // counted acknowledgement, no confirmed read (B43). A leader that comes into doubt steps down.
   void set_in_doubt(bool in_doubt);
+  // A node that cannot write blocks (its disk is at the reserve) goes on following and voting, and does not
+  // campaign.
+  void set_may_lead(bool may_lead) { may_lead_ = may_lead; }
 
   // Events of a follower's shell, about appends that it cannot hand in.
 
@@ -262,6 +265,7 @@ class Raft {
   Durability durability_;
   Index commit_;
   bool in_doubt_ = false;
+  bool may_lead_ = true;
 
   Role role_ = Role::kFollower;
   NodeId leader_ = kNobody;

@@ -30,6 +30,28 @@ crypto::NoteSignature log_line(const std::string& origin, const PublicKey& key,
   return line;
 }
 
+bool contradicts(const proto::Cosigned& message, const Sealed& block) {
+  return message.size() != block.size || message.root() != block.root.text();
+}
+
+// Of the right sizes, so that what is kept of a peer is bounded by a number of messages.
+bool well_formed(const proto::Cosigned& message) {
+  return message.root().size() == Digest::kSize && message.cosignature().size() == Signature::kSize &&
+         message.log_signature().size() == Signature::kSize;
+}
+
+// The known fields only: a message may carry others.
+proto::Cosigned known_fields(const proto::Cosigned& message) {
+  proto::Cosigned known;
+  known.set_height(message.height());
+  known.set_size(message.size());
+  known.set_root(message.root());
+  known.set_time_s(message.time_s());
+  known.set_cosignature(message.cosignature());
+  known.set_log_signature(message.log_signature());
+  return known;
+}
+
 }  // namespace
 
 Finality::Finality(const ledger::Genesis& genesis, NodeNumber self, Keys keys, Restored restored)
@@ -39,7 +61,9 @@ Finality::Finality(const ledger::Genesis& genesis, NodeNumber self, Keys keys, R
       keys_(keys),
       configuration_(genesis.configuration()),
       promise_(std::move(restored.promise)),
-      final_(std::move(restored.final_checkpoint)) {}
+      final_(std::move(restored.final_checkpoint)) {
+  if (!final_.note.empty()) settle({final_.height, final_.size, final_.root});
+}
 
 void Finality::set_voters(const ledger::proto::Configuration& configuration) {
   configuration_ = configuration;
@@ -62,10 +86,7 @@ std::uint32_t Finality::quorum() const {
 
 bool Finality::verify(NodeNumber node, const proto::Cosigned& message, std::string_view text) const {
   const ledger::proto::Member* member = voter(node);
-  if (member == nullptr || message.cosignature().size() != Signature::kSize ||
-      message.log_signature().size() != Signature::kSize || message.time_s() > crypto::kMaxCosignatureTime) {
-    return false;
-  }
+  if (member == nullptr || message.time_s() > crypto::kMaxCosignatureTime) return false;
   const std::string cosigned = crypto::cosignature_message(text, message.time_s());
   const crypto::VerifyJob jobs[] = {
       {to_key(member->cosign_key()), crypto::as_bytes(cosigned),
@@ -80,14 +101,16 @@ bool Finality::verify(NodeNumber node, const proto::Cosigned& message, std::stri
 Finality::Outcome Finality::executed(const Sealed& block) {
   Outcome outcome;
   if (block.height <= final_.height && !final_.note.empty()) {
-    if (block.size == final_.size && block.root != final_.root) {
+    if (block.height == final_.height && (block.size != final_.size || block.root != final_.root)) {
       outcome.diverged =
           "block " + std::to_string(block.height) + " executes to another root than its final checkpoint";
     }
+    settle(block);
     return outcome;
   }
   executed_[block.height] = block;
-  judge_conflicts(block, outcome);
+  if (executed_.size() > kHeightsMax) executed_.erase(executed_.begin());
+  judge_waiting(block, outcome);
   settle_pending_note(outcome);
   if (outcome.diverged) return outcome;
 
@@ -104,7 +127,7 @@ Finality::Outcome Finality::executed(const Sealed& block) {
       }
     }
   }
-  try_assemble(outcome);
+  try_assemble(block.height, outcome);
   return outcome;
 }
 
@@ -121,77 +144,109 @@ Finality::Outcome Finality::promised(const Sealed& promise, std::uint64_t wall_s
   message.set_cosignature(
       std::string(keys_.cosigning->sign(crypto::cosignature_message(signed_text, wall_s)).text()));
   message.set_log_signature(std::string(keys_.log->sign(signed_text).text()));
-  statements_[promise.height][self_] = {message, true};
-  cosigned_height_[self_] = std::max(cosigned_height_[self_], promise.height);
+  keep_statement(self_, {message, true});
   outcome.to_send.push_back(std::move(message));
-  try_assemble(outcome);
+  try_assemble(promise.height, outcome);
   return outcome;
 }
 
 Finality::Outcome Finality::cosigned(NodeNumber from, const proto::Cosigned& message) {
   Outcome outcome;
-  if (voter(from) == nullptr || from == self_ || message.root().size() != Digest::kSize) return outcome;
-  if (message.height() <= final_.height || message.height() > final_.height + kHeightsMax) return outcome;
-  auto [place, fresh] = statements_[message.height()].try_emplace(from, Statement{message, false});
-  // A statement of this process is not replaced by an unverified one; the first that verifies counts.
-  if (!fresh && !place->second.verified) place->second = {message, false};
-  cosigned_height_[from] = std::max(cosigned_height_[from], message.height());
-  if (const auto block = executed_.find(message.height()); block != executed_.end()) {
-    judge_conflicts(block->second, outcome);
+  if (voter(from) == nullptr || from == self_ || !well_formed(message)) return outcome;
+  const Sealed* block = sealed_at(message.height());
+  if (block != nullptr && contradicts(message, *block)) {
+    judge(from, message, *block, outcome);
+    return outcome;
   }
-  if (!outcome.diverged) try_assemble(outcome);
+  if (message.height() <= final_.height) {
+    cosigned_height_[from] = std::max(cosigned_height_[from], message.height());
+    return outcome;
+  }
+  keep_statement(from, {known_fields(message), false});
+  try_assemble(message.height(), outcome);
   return outcome;
 }
 
-// Statements for another (size, root) than this node executed: evidence against their signers, and a reason
-// to stop when so many contradict that the quorum must be on their side.
-void Finality::judge_conflicts(const Sealed& block, Outcome& outcome) {
-  const auto statements = statements_.find(block.height);
-  if (statements == statements_.end()) return;
-  for (auto statement = statements->second.begin(); statement != statements->second.end();) {
-    const proto::Cosigned& message = statement->second.message;
-    const Digest root = Digest::from(crypto::as_bytes(message.root()));
-    if (message.size() == block.size && root == block.root) {
-      ++statement;
-      continue;
-    }
-    const NodeNumber signer = statement->first;
-    if (verify(signer, message, text(message.size(), root)) &&
-        !contradictions_[block.height].contains(signer)) {
-      contradictions_[block.height][signer] = root;
-      proto::Evidence evidence;
-      evidence.set_kind("cosignature");
-      evidence.set_signer(signer);
-      evidence.add_statements(message.SerializeAsString());
-      evidence.set_reason("cosigned another root or size for block " + std::to_string(block.height));
-      outcome.evidence.push_back(std::move(evidence));
-    }
-    statement = statements->second.erase(statement);
+Finality::Outcome Finality::relayed(NodeNumber signer, const proto::Cosigned& message) {
+  Outcome outcome;
+  if (voter(signer) == nullptr || signer == self_ || !well_formed(message)) return outcome;
+  const Sealed* block = sealed_at(message.height());
+  if (block != nullptr && contradicts(message, *block)) judge(signer, message, *block, outcome);
+  return outcome;
+}
+
+// One that has been verified is not replaced by one that has not. Of each voter the newest are kept.
+void Finality::keep_statement(NodeNumber from, Statement statement) {
+  const std::uint64_t height = statement.message.height();
+  cosigned_height_[from] = std::max(cosigned_height_[from], height);
+  Statement& place = statements_[height][from];
+  if (!place.verified) place = std::move(statement);
+  std::set<std::uint64_t>& heights = heights_of_[from];
+  heights.insert(height);
+  if (heights.size() <= kHeightsMax) return;
+  if (const auto oldest = statements_.find(*heights.begin()); oldest != statements_.end()) {
+    oldest->second.erase(from);
+    if (oldest->second.empty()) statements_.erase(oldest);
   }
+  heights.erase(heights.begin());
+}
+
+const Sealed* Finality::sealed_at(std::uint64_t height) const {
+  if (const auto found = executed_.find(height); found != executed_.end()) return &found->second;
+  const auto found = settled_.find(height);
+  return found == settled_.end() ? nullptr : &found->second;
+}
+
+// A statement for another (size, root) than this node executed: evidence against its signer, and a reason to
+// stop when so many contradict that the quorum must be on their side.
+void Finality::judge(NodeNumber signer, const proto::Cosigned& message, const Sealed& block,
+                     Outcome& outcome) {
+  const auto known = contradictions_.find(block.height);
+  if (known != contradictions_.end() && known->second.contains(signer)) return;
+  if (!verify(signer, message, text(message.size(), Digest::from(crypto::as_bytes(message.root()))))) return;
+  std::set<NodeNumber>& signers = contradictions_[block.height];
+  signers.insert(signer);
+  proto::Evidence evidence;
+  evidence.set_kind("cosignature");
+  evidence.set_signer(signer);
+  evidence.add_statements(known_fields(message).SerializeAsString());
+  evidence.set_reason("cosigned another root or size for block " + std::to_string(block.height));
+  outcome.evidence.push_back(std::move(evidence));
   const std::uint32_t voters = ledger::voter_count(configuration_);
-  if (const auto found = contradictions_.find(block.height);
-      found != contradictions_.end() && found->second.size() > voters - std::min(voters, quorum())) {
-    outcome.diverged = std::to_string(found->second.size()) +
-                       " voters contradict this node's execution of block " + std::to_string(block.height);
+  if (signers.size() > voters - std::min(voters, quorum())) {
+    outcome.diverged = std::to_string(signers.size()) + " voters contradict this node's execution of block " +
+                       std::to_string(block.height);
   }
 }
 
-// The highest block with enough statements makes all below it final.
-void Finality::try_assemble(Outcome& outcome) {
-  for (auto block = executed_.rbegin(); block != executed_.rend(); ++block) {
-    const auto statements = statements_.find(block->first);
-    if (statements == statements_.end() || statements->second.size() < quorum()) continue;
-    const Sealed sealed = block->second;
-    if (assemble(sealed, outcome)) return;
+// Statements that came before the block was executed here.
+void Finality::judge_waiting(const Sealed& block, Outcome& outcome) {
+  const auto statements = statements_.find(block.height);
+  if (statements == statements_.end()) return;
+  for (auto statement = statements->second.begin(); statement != statements->second.end();) {
+    if (!contradicts(statement->second.message, block)) {
+      ++statement;
+      continue;
+    }
+    judge(statement->first, statement->second.message, block, outcome);
+    statement = statements->second.erase(statement);
   }
+}
+
+// A block with enough statements makes all below it final.
+void Finality::try_assemble(std::uint64_t height, Outcome& outcome) {
+  const auto block = executed_.find(height);
+  const auto statements = statements_.find(height);
+  if (block == executed_.end() || statements == statements_.end() || statements->second.size() < quorum())
+    return;
+  (void)assemble(Sealed(block->second), outcome);
 }
 
 bool Finality::assemble(const Sealed& block, Outcome& outcome) {
   auto& statements = statements_[block.height];
   const std::string signed_text = text(block.size, block.root);
   for (auto statement = statements.begin(); statement != statements.end();) {
-    const bool matches = statement->second.message.size() == block.size &&
-                         statement->second.message.root() == block.root.text();
+    const bool matches = voter(statement->first) != nullptr && !contradicts(statement->second.message, block);
     if (matches && !statement->second.verified) {
       statement->second.verified = verify(statement->first, statement->second.message, signed_text);
     }
@@ -213,11 +268,15 @@ bool Finality::assemble(const Sealed& block, Outcome& outcome) {
 
 Finality::Outcome Finality::final_note(const proto::FinalNote& message) {
   Outcome outcome;
-  if (message.height() <= known_final_height()) return outcome;
   auto note = crypto::Note::parse(message.note());
   if (!note) return outcome;
   auto checkpoint = crypto::Checkpoint::parse(note->text);
   if (!checkpoint || checkpoint->origin != origin_ || !checkpoint->extensions.empty()) return outcome;
+  // An older note is of interest only when it contradicts what was executed.
+  const auto contradicted = std::find_if(settled_.begin(), settled_.end(), [&](const auto& settled) {
+    return settled.second.size == checkpoint->size && settled.second.root != checkpoint->root;
+  });
+  if (checkpoint->size <= known_final_size() && contradicted == settled_.end()) return outcome;
   std::vector<VerifierKey> keys;
   for (const ledger::proto::Member& member : configuration_.members()) {
     if (member.role() != ledger::proto::MEMBER_ROLE_VOTER) continue;
@@ -232,41 +291,68 @@ Finality::Outcome Finality::final_note(const proto::FinalNote& message) {
       [&](const crypto::NoteSigner& signer) { return keys[signer.key].type == SignatureType::kCosignature; });
   const bool log_signed = static_cast<std::size_t>(cosigners) < signers->size();
   if (!log_signed || static_cast<std::uint32_t>(cosigners) < quorum()) return outcome;
-  pending_note_ = FinalCheckpoint{message.height(), checkpoint->size, checkpoint->root, message.note()};
+  FinalCheckpoint received{0, checkpoint->size, checkpoint->root, message.note()};
+  if (contradicted != settled_.end()) {
+    diverge_from_note(received, contradicted->second, outcome);
+    return outcome;
+  }
+  pending_note_ = std::move(received);
   settle_pending_note(outcome);
   return outcome;
 }
 
+// The note stands for the executed block of its size. When blocks on both sides of the size were executed
+// here and none ends at it, the quorum's log is another one.
 void Finality::settle_pending_note(Outcome& outcome) {
-  if (!pending_note_) return;
-  const auto block = executed_.find(pending_note_->height);
-  if (block == executed_.end()) return;
-  if (block->second.size != pending_note_->size || block->second.root != pending_note_->root) {
-    outcome.diverged = "a final checkpoint of size " + std::to_string(pending_note_->size) +
-                       " contradicts this node's execution of block " + std::to_string(block->first);
-    proto::Evidence evidence;
-    evidence.set_kind("cosignature");
-    evidence.add_statements(pending_note_->note);
-    evidence.set_reason(*outcome.diverged);
-    outcome.evidence.push_back(std::move(evidence));
+  if (!pending_note_ || executed_.empty() || executed_.rbegin()->second.size < pending_note_->size) return;
+  auto block = executed_.end();
+  while (block != executed_.begin() && std::prev(block)->second.size >= pending_note_->size) --block;
+  if (block->second.size == pending_note_->size && block->second.root == pending_note_->root) {
+    FinalCheckpoint checkpoint = std::move(*pending_note_);
+    pending_note_.reset();
+    checkpoint.height = block->first;
+    adopt(std::move(checkpoint), outcome);
     return;
   }
-  FinalCheckpoint checkpoint = std::move(*pending_note_);
-  pending_note_.reset();
-  if (checkpoint.height > final_.height) adopt(std::move(checkpoint), outcome);
+  const bool all_known = block != executed_.begin() || block->first == final_.height + 1;
+  if (block->second.size == pending_note_->size || all_known) {
+    diverge_from_note(*pending_note_, block->second, outcome);
+    return;
+  }
+  pending_note_.reset();  // of a block that is not remembered; a newer note will come
+}
+
+void Finality::diverge_from_note(const FinalCheckpoint& note, const Sealed& block, Outcome& outcome) {
+  outcome.diverged = "a final checkpoint of size " + std::to_string(note.size) +
+                     " contradicts this node's execution of block " + std::to_string(block.height);
+  proto::Evidence evidence;
+  evidence.set_kind("checkpoint");
+  evidence.add_statements(note.note);
+  evidence.set_reason(*outcome.diverged);
+  outcome.evidence.push_back(std::move(evidence));
 }
 
 void Finality::adopt(FinalCheckpoint checkpoint, Outcome& outcome) {
   final_ = std::move(checkpoint);
-  executed_.erase(executed_.begin(), executed_.upper_bound(final_.height));
+  while (!executed_.empty() && executed_.begin()->first <= final_.height) {
+    settle(executed_.begin()->second);
+    executed_.erase(executed_.begin());
+  }
   statements_.erase(statements_.begin(), statements_.upper_bound(final_.height));
-  contradictions_.erase(contradictions_.begin(), contradictions_.upper_bound(final_.height));
-  if (pending_note_ && pending_note_->height <= final_.height) pending_note_.reset();
+  for (auto& [node, heights] : heights_of_)
+    heights.erase(heights.begin(), heights.upper_bound(final_.height));
+  if (pending_note_ && pending_note_->size <= final_.size) pending_note_.reset();
   outcome.finalised = final_;
 }
 
-std::uint64_t Finality::known_final_height() const {
-  return std::max(final_.height, pending_note_ ? pending_note_->height : 0);
+void Finality::settle(const Sealed& block) {
+  settled_[block.height] = block;
+  if (settled_.size() > kSettledMax) settled_.erase(settled_.begin());
+  contradictions_.erase(contradictions_.begin(), contradictions_.lower_bound(settled_.begin()->first));
+}
+
+std::uint64_t Finality::known_final_size() const {
+  return std::max(final_.size, pending_note_ ? pending_note_->size : 0);
 }
 
 std::uint64_t Finality::newest_cosigned_height(NodeNumber node) const {
@@ -276,10 +362,16 @@ std::uint64_t Finality::newest_cosigned_height(NodeNumber node) const {
 
 std::vector<proto::Cosigned> Finality::own_unfinished() const {
   std::vector<proto::Cosigned> own;
-  for (const auto& [height, statements] : statements_) {
-    if (const auto mine = statements.find(self_); mine != statements.end())
+  const auto heights = heights_of_.find(self_);
+  if (heights == heights_of_.end()) return own;
+  for (auto height = heights->second.rbegin(); height != heights->second.rend() && own.size() < kResentMax;
+       ++height) {
+    const auto statements = statements_.find(*height);
+    if (statements == statements_.end()) continue;
+    if (const auto mine = statements->second.find(self_); mine != statements->second.end())
       own.push_back(mine->second.message);
   }
+  std::reverse(own.begin(), own.end());
   return own;
 }
 

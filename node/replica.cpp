@@ -16,6 +16,7 @@ constexpr std::uint64_t kWindowBlocksMin = 64;  // executed blocks kept for foll
 constexpr std::size_t kExecutedBodiesMax = 65'536;  // several seconds of gossip at full rate
 constexpr std::uint64_t kRememberedBlocks = 256;    // read at a start, for what is sent again after it
 constexpr std::uint64_t kRepeatMs = 1'000;          // cosignatures that did not become final are sent again
+constexpr std::uint64_t kAtExecutionMax = 64;       // blocks handed over and not yet executed
 
 }  // namespace
 
@@ -35,6 +36,7 @@ Replica::Replica(const ledger::Genesis& genesis, Options options, Restored resto
       handed_over_(restored.executed.height),
       executed_(restored.executed.height),
       learner_durable_(restored.tip.height),
+      executed_size_(restored.executed.log.size()),
       executed_time_ms_(restored.executed.time_ms) {
   if (options_.voter) {
     options_.raft.self = {options_.self};
@@ -67,6 +69,8 @@ void Replica::tick(std::uint64_t mono_ms, std::uint64_t wall_ms) {
 // What a lost message held up is sent again: own cosignatures above the final height, and the newest note.
 void Replica::repeat_unfinished() {
   last_repeat_ms_ = now_ms_;
+  // A leader that can write nothing holds everybody up until somebody takes over.
+  if (read_only_) (void)hand_over();
   (void)pool_.drop_expired(executed_time_ms_);
   for (const proto::Cosigned& own : finality_.own_unfinished()) {
     proto::PeerMessage message;
@@ -93,7 +97,7 @@ void Replica::on_peer_message(NodeNumber from, ByteView frame) {
       on_body_request(from, message.body_request());
       break;
     case proto::PeerMessage::kCosigned:
-      apply_finality(finality_.cosigned(from, message.cosigned()));
+      on_cosigned(from, message.cosigned());
       break;
     case proto::PeerMessage::kFinalNote:
       apply_finality(finality_.final_note(message.final_note()));
@@ -105,7 +109,7 @@ void Replica::on_peer_message(NodeNumber from, ByteView frame) {
       on_blocks(from, message.blocks());
       break;
     case proto::PeerMessage::kEvidence:
-      effects_.evidence.push_back(message.evidence());
+      on_evidence(from, message.evidence());
       break;
     case proto::PeerMessage::KIND_NOT_SET:
       break;
@@ -121,12 +125,24 @@ void Replica::on_peer_up(NodeNumber peer) {
     *message.mutable_cosigned() = own;
     send(peer, message);
   }
-  if (!finality_.newest().note.empty()) {
-    proto::PeerMessage message;
-    message.mutable_final_note()->set_height(finality_.newest().height);
-    message.mutable_final_note()->set_note(finality_.newest().note);
-    send(peer, message);
-  }
+  send_final_note(peer);
+}
+
+void Replica::send_final_note(NodeNumber to) {
+  if (finality_.newest().note.empty()) return;
+  proto::PeerMessage message;
+  message.mutable_final_note()->set_height(finality_.newest().height);
+  message.mutable_final_note()->set_note(finality_.newest().note);
+  send(to, message);
+}
+
+// Who still cosigns what is final here has missed the others' cosignatures, which nobody sends any more.
+void Replica::on_cosigned(NodeNumber from, const proto::Cosigned& message) {
+  apply_finality(finality_.cosigned(from, message));
+  PeerView& peer = peers_[from];
+  if (message.height() > finality_.newest().height || now_ms_ < peer.note_sent_ms + kRepeatMs) return;
+  peer.note_sent_ms = now_ms_;
+  send_final_note(from);
 }
 
 void Replica::on_peer_down(NodeNumber peer) {
@@ -153,6 +169,7 @@ void Replica::on_promised(const Sealed& promise) {
 
 void Replica::on_executed(const ledger::ExecutedBlock& block, std::optional<std::uint64_t> next_due_ms) {
   executed_ = block.height;
+  executed_size_ = block.log_size;
   executed_time_ms_ = block.time_ms;
   next_due_ms_ = next_due_ms;
   if (const auto done = window_.find(block.height); done != window_.end()) {
@@ -177,6 +194,7 @@ void Replica::on_voters_changed(const ledger::proto::Configuration& configuratio
 
 void Replica::set_read_only(bool read_only) {
   read_only_ = read_only;
+  if (raft_) raft_->set_may_lead(!read_only_);
   if (read_only_) (void)hand_over();
 }
 
@@ -220,6 +238,8 @@ void Replica::write_blocks(const consensus::AppendEffect& append) {
   BlockWrite write{append.ticket, std::nullopt, {}};
   if (append.truncate_from) write.truncate_from = append.truncate_from->value;
   for (std::uint64_t height = append.first.value; height <= append.last.value; ++height) {
+    auto block = arriving_.extract(height);
+    place_block(std::move(block.mapped()));
     write.blocks.push_back(window_.at(height));
   }
   effects_.writes.push_back(std::move(write));
@@ -288,17 +308,19 @@ void Replica::apply_finality(Finality::Outcome outcome) {
   if (outcome.finalised) effects_.finalised = std::move(outcome.finalised);
   if (outcome.diverged) effects_.stop = std::move(outcome.diverged);
   if (!raft_) commit_as_learner();
+  watch_refused();
 }
 
 // A learner takes a block for committed when a final checkpoint covers it, and executes it when it is
-// durable.
+// durable. How large the log is after a block shows only when the block is executed: one at a time.
 void Replica::commit_as_learner() {
-  committed_ = std::max(committed_, std::min(learner_durable_, finality_.known_final_height()));
+  const bool covered = handed_over_ == executed_ && executed_size_ < finality_.known_final_size();
+  if (covered && executed_ < learner_durable_) committed_ = std::max(committed_, executed_ + 1);
   execute_committed();
 }
 
 void Replica::execute_committed() {
-  while (handed_over_ < committed_) {
+  while (handed_over_ < committed_ && handed_over_ < executed_ + kAtExecutionMax) {
     BlockPtr block = block_at(handed_over_ + 1);
     if (block == nullptr) return;
     ++handed_over_;
@@ -346,6 +368,11 @@ std::optional<ledger::ParentLink> Replica::link_at(std::uint64_t height) const {
   return ledger::ParentLink{header.height, header.term, block->frame.hash, header.time_ms};
 }
 
+bool Replica::is_voter(NodeNumber node) const {
+  const ledger::proto::Member* found = member(node);
+  return found != nullptr && found->role() == ledger::proto::MEMBER_ROLE_VOTER;
+}
+
 const ledger::proto::Member* Replica::member(NodeNumber node) const {
   for (const ledger::proto::Member& one : configuration_.members()) {
     if (one.node_id() == node) return &one;
@@ -373,7 +400,8 @@ void Replica::remember_log() {
       continue;
     }
     for (const ledger::EnvelopePtr& body : block->bodies) in_log_.insert(body->body_hash());
-    window_[height] = std::move(block);
+    // Those further on are read again when execution comes to them.
+    if (height <= executed_ + kAtExecutionMax) window_[height] = std::move(block);
   }
 }
 

@@ -14,7 +14,8 @@
 //     is valid (design.md 3 "Validity");
 //  2. blocks execute in order of height, each once, after commit;
 //  3. nothing is signed before its promise is synced (finality.h);
-//  4. every queue here has a bound.
+//  4. the window is the core's log: a block enters it when the core appends it, and by no other way;
+//  5. every queue here has a bound, and what one peer can make this node send, verify or keep has one too.
 // A learner has no core: it pulls committed blocks and executes those that a final checkpoint covers.
 //
 // Thread rule: one thread. Crash rule: as the core's; pool and bodies in flight are lost and come again.
@@ -139,6 +140,10 @@ class Replica {
   using WindowMap = std::map<std::uint64_t, BlockPtr>;
   struct PeerView {
     bool up = false;
+    std::uint64_t served_bytes = 0;  // on request, since `served_since_ms`
+    std::uint64_t served_since_ms = 0;
+    std::uint64_t note_sent_ms = 0;
+    std::uint64_t evidence = 0;  // pieces that it was the first to bring
   };
 
   // replica.cpp
@@ -147,9 +152,11 @@ class Replica {
   void send(NodeNumber to, const proto::PeerMessage& message);
   enum class Audience : std::uint8_t { kVoters, kLearners, kAll };
   void broadcast(const proto::PeerMessage& message, Audience audience);
+  void send_final_note(NodeNumber to);
   void send_consensus(const consensus::Outgoing& outgoing);
   void push_old_bodies(NodeNumber to, const BlockPtr& block);
   void write_blocks(const consensus::AppendEffect& append);
+  void on_cosigned(NodeNumber from, const proto::Cosigned& message);
   void apply_finality(Finality::Outcome outcome);
   void execute_committed();
   void commit_as_learner();
@@ -159,6 +166,7 @@ class Replica {
   [[nodiscard]] BlockPtr block_at(std::uint64_t height) const;
   [[nodiscard]] std::optional<ledger::ParentLink> link_at(std::uint64_t height) const;
   [[nodiscard]] const ledger::proto::Member* member(NodeNumber node) const;
+  [[nodiscard]] bool is_voter(NodeNumber node) const;
   void remember_executed(const Digest& body_hash);
   void remember_log();
   void repeat_unfinished();
@@ -179,10 +187,24 @@ class Replica {
   enum class Readiness : std::uint8_t { kReady, kWaits, kInvalid };
   [[nodiscard]] Readiness complete(const ledger::BlockFrame& frame, const ledger::ParentLink& parent,
                                    BlockPtr& block);
-  void refuse(const ledger::BlockFrame& frame, const ledger::Error& reason);
+  [[nodiscard]] Readiness judge(const ledger::Block& block, const ledger::ParentLink& parent);
+  [[nodiscard]] bool waits_for_time(const ledger::BlockFrame& frame) const;
+  void tell_core_what_precedes();
+  void need_bodies(const ledger::BlockFrame& frame);
+  void need_body(const Digest& hash);
+  void refuse_held(const ledger::Block& block, NodeNumber signer, const ledger::Error& reason);
+  void refuse_leader(NodeNumber leader, consensus::Term term);
+  void watch_refused();
   void report_held();
   void ask_for_stuck_block();
   void forget_held();
+
+  // replica_evidence.cpp: what shows that a member broke the rules.
+  [[nodiscard]] bool signed_by_proposer(const ledger::BlockFrame& frame) const;
+  void note_two_headers(const ledger::BlockFrame& known, const ledger::BlockFrame& other);
+  void keep_evidence(proto::Evidence evidence);
+  void on_evidence(NodeNumber from, const proto::Evidence& evidence);
+  [[nodiscard]] bool shows_two_headers(const proto::Evidence& evidence) const;
 
   // replica_gossip.cpp: bodies and blocks between peers.
   void on_bodies(NodeNumber from, const proto::Bodies& message);
@@ -199,7 +221,10 @@ class Replica {
   void on_blocks(NodeNumber from, const proto::Blocks& message);
   void take_bodies_of(const proto::Blocks& message);
   void pull_blocks();
+  void ask_another_peer();
   [[nodiscard]] std::set<NodeNumber> peers_up() const;
+  [[nodiscard]] NodeNumber next_peer(NodeNumber after) const;  // in turn; 0: none is up
+  [[nodiscard]] bool may_serve(NodeNumber peer);
 
   ledger::Genesis genesis_;
   Options options_;
@@ -217,14 +242,15 @@ class Replica {
   std::map<NodeNumber, PeerView> peers_;
 
   WindowMap window_;                              // complete blocks: appended, and some that are executed
+  WindowMap arriving_;                            // complete, offered to the core
   ledger::ParentLink tip_;                        // of the log
-  std::deque<BlockPtr> caught_up_;                // blocks outside the window that were sent lately
   std::set<Digest> in_log_;                       // body hashes of appended blocks above the executed one
   std::map<Digest, ledger::EnvelopePtr> bodies_;  // verified bodies outside the pool, for held blocks
   std::uint64_t committed_ = 0;
   std::uint64_t handed_over_ = 0;  // to execution
   std::uint64_t executed_ = 0;
   std::uint64_t learner_durable_ = 0;  // newest height that is on a learner's disk
+  std::uint64_t executed_size_ = 0;    // of the log of entries
   std::uint64_t executed_time_ms_ = 0;
   std::optional<std::uint64_t> next_due_ms_;
   std::uint64_t last_due_block_ms_ = 0;
@@ -234,6 +260,7 @@ class Replica {
   // Submissions whose signatures are being verified.
   std::map<Digest, std::vector<std::uint64_t>> submitters_;
   std::map<Digest, ledger::EnvelopePtr> verifying_;
+  std::size_t verifying_bytes_ = 0;
   std::deque<Digest> executed_bodies_order_;
   std::set<Digest> executed_bodies_;  // newest ones, so that late gossip does not come back
 
@@ -245,11 +272,23 @@ class Replica {
     std::deque<ledger::BlockFrame> frames;
     std::deque<std::uint32_t> sizes;
     consensus::Index commit;
+    std::vector<ledger::EnvelopePtr> found;  // the first bodies of the first frame
+    bool prev_told = false;                  // the core knows that the log agrees up to prev
   };
   std::optional<Held> held_;
   std::uint64_t reported_held_ = 0;
   std::uint64_t stuck_height_ = 0;  // the first held block, and since when it lacks bodies
   std::uint64_t stuck_since_ms_ = 0;
+  std::uint64_t stuck_rounds_ = 0;
+  NodeNumber stuck_asked_ = 0;
+
+  // Refused blocks, by hash: how high, and which leaders held them.
+  struct Refused {
+    std::uint64_t height = 0;
+    std::set<NodeNumber> leaders;
+  };
+  std::map<Digest, Refused> refused_;
+  std::set<std::pair<std::uint64_t, std::uint64_t>> two_headers_;  // height and term that are reported
 
   // A learner's pull.
   NodeNumber pull_from_ = 0;

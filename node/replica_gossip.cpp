@@ -12,8 +12,13 @@ using ledger::Code;
 using ledger::EnvelopePtr;
 
 constexpr std::size_t kMessageBytesMax = 2 * 1024 * 1024;  // of payload; a frame takes 4 MiB
+constexpr std::size_t kReplyBytesMax = 8 * 1024 * 1024;    // half of a peer's send queue
 constexpr std::size_t kHashesMax = 65'536;                 // 2 MiB of hashes
 constexpr std::size_t kVerifyingMax = 65'536;  // bodies at the verifiers; more are asked for again
+constexpr std::size_t kVerifyingBytesMax = 64UL * 1024 * 1024;  // as much as the pool
+constexpr std::uint64_t kServedBytesMax = 64UL * 1024 * 1024;   // a second and peer: more than it can verify
+constexpr std::uint64_t kServedIntervalMs = 1'000;
+constexpr std::uint64_t kLearnerAheadMax = 128;  // blocks in memory that wait for a final checkpoint
 constexpr std::uint64_t kPullIntervalMs = 50;
 constexpr std::uint64_t kPullTimeoutMs = 2'000;
 
@@ -43,7 +48,7 @@ void Replica::submit(std::uint64_t token, EnvelopePtr envelope) {
 // Faults that no block could cure. Rules are never judged here (design.md 3 "Admission").
 std::optional<ledger::Error> Replica::judge_submission(const ledger::Envelope& envelope) const {
   if (read_only_) return ledger::error(Code::E_DISK_FULL, "this node's disk is at its reserve");
-  if (verifying_.size() >= kVerifyingMax)
+  if (verifying_.size() >= kVerifyingMax || verifying_bytes_ >= kVerifyingBytesMax)
     return ledger::error(Code::E_QUOTA, "too many envelopes wait for verification");
   const bool scripted = genesis_.message().clock() == ledger::proto::CLOCK_SCRIPTED;
   const std::uint64_t now_ms = scripted ? executed_time_ms_ : std::max(executed_time_ms_, wall_ms_);
@@ -77,6 +82,7 @@ std::optional<ledger::Error> Replica::judge_submission(const ledger::Envelope& e
 void Replica::verify_body(EnvelopePtr envelope) {
   const Digest hash = envelope->body_hash();
   if (!verifying_.try_emplace(hash, envelope).second) return;
+  verifying_bytes_ += envelope->bytes().size();
   effects_.verify.push_back(std::move(envelope));
 }
 
@@ -85,18 +91,19 @@ void Replica::on_verified(const Digest& body_hash, bool good) {
   if (place == verifying_.end()) return;
   const EnvelopePtr envelope = std::move(place->second);
   verifying_.erase(place);
+  verifying_bytes_ -= envelope->bytes().size();
   std::vector<std::uint64_t> tokens;
   if (auto waiting = submitters_.extract(body_hash); !waiting.empty()) tokens = std::move(waiting.mapped());
   std::optional<ledger::Error> refusal;
   if (!good) {
     refusal = ledger::error(Code::E_SIG, "a signature does not verify for this chain", "signatures");
   } else {
-    const bool wanted = exchange_.wants(body_hash);
+    const bool needed = exchange_.needs(body_hash);
     exchange_.got(body_hash);
     // It may have been executed while its signatures were checked: no block takes it out of the pool then.
     const bool spent = was_executed(body_hash);
     if (auto added = spent ? ledger::Result<void>() : pool_.add(envelope); !added) refusal = added.error();
-    if ((refusal || spent) && wanted) bodies_[body_hash] = envelope;
+    if ((refusal || spent) && needed) bodies_[body_hash] = envelope;
     if (!refusal && !spent && !tokens.empty()) to_gossip_.push_back(envelope);
   }
   for (const std::uint64_t token : tokens) effects_.admissions.push_back({token, refusal});
@@ -109,8 +116,9 @@ void Replica::take_body(EnvelopePtr envelope) {
   if (find_body(hash) != nullptr) return;
   // An executed body is of use only when a later block lists it again: a leader that has forgotten it may do
   // so.
-  if (executed_bodies_.contains(hash) && !exchange_.wants(hash)) return;
-  if (verifying_.size() >= kVerifyingMax) return;
+  const bool needed = exchange_.needs(hash);
+  if (executed_bodies_.contains(hash) && !needed) return;
+  if (verifying_.size() >= kVerifyingMax || (verifying_bytes_ >= kVerifyingBytesMax && !needed)) return;
   verify_body(std::move(envelope));
 }
 
@@ -133,16 +141,19 @@ void Replica::on_announcement(NodeNumber from, const proto::Announcement& messag
     const Digest body = to_digest(hash);
     if (find_body(body) == nullptr && !executed_bodies_.contains(body) && !in_log_.contains(body) &&
         !verifying_.contains(body)) {
-      exchange_.want(body, from);
+      exchange_.announced(body, from);
     }
   }
-  request_bodies();
 }
 
 void Replica::on_body_request(NodeNumber from, const proto::BodyRequest& message) {
+  if (!may_serve(from)) return;
   proto::PeerMessage reply;
   std::size_t bytes = 0;
+  std::size_t bytes_total = 0;
   const auto add = [&](const EnvelopePtr& body) {
+    if (bytes_total + body->bytes().size() > kReplyBytesMax) return;  // the rest is asked for again
+    bytes_total += body->bytes().size();
     if (bytes + body->bytes().size() > kMessageBytesMax) {
       send(from, reply);
       reply.Clear();
@@ -153,13 +164,14 @@ void Replica::on_body_request(NodeNumber from, const proto::BodyRequest& message
   };
   std::set<Digest> missing;
   for (const std::string& hash : message.hashes()) {
-    if (hash.size() != Digest::kSize) return;
-    if (const EnvelopePtr body = find_body(to_digest(hash))) {
-      add(body);
-    } else {
-      missing.insert(to_digest(hash));
-    }
+    if (hash.size() != Digest::kSize || missing.size() >= kHashesMax) return;
+    missing.insert(to_digest(hash));
   }
+  std::erase_if(missing, [&](const Digest& hash) {
+    const EnvelopePtr body = find_body(hash);
+    if (body != nullptr) add(body);
+    return body != nullptr;
+  });
   const auto search = [&](const BlockPtr& block) {
     for (const EnvelopePtr& body : block->bodies) {
       if (missing.erase(body->body_hash()) > 0) add(body);
@@ -167,9 +179,24 @@ void Replica::on_body_request(NodeNumber from, const proto::BodyRequest& message
   };
   for (auto block = window_.begin(); block != window_.end() && !missing.empty(); ++block)
     search(block->second);
-  for (auto block = caught_up_.begin(); block != caught_up_.end() && !missing.empty(); ++block)
-    search(*block);
   if (reply.has_bodies()) send(from, reply);
+  peers_[from].served_bytes += bytes_total;
+}
+
+bool Replica::may_serve(NodeNumber peer) {
+  PeerView& view = peers_[peer];
+  if (now_ms_ >= view.served_since_ms + kServedIntervalMs) {
+    view.served_since_ms = now_ms_;
+    view.served_bytes = 0;
+  }
+  return view.served_bytes < kServedBytesMax;
+}
+
+NodeNumber Replica::next_peer(NodeNumber after) const {
+  const std::set<NodeNumber> up = peers_up();
+  const auto next = up.upper_bound(after);
+  if (next != up.end()) return *next;
+  return up.empty() ? NodeNumber{0} : *up.begin();
 }
 
 std::set<NodeNumber> Replica::peers_up() const {
@@ -219,7 +246,7 @@ void Replica::announce_pool(NodeNumber to) {
 }
 
 void Replica::on_block_request(NodeNumber from, const proto::BlockRequest& message) {
-  if (message.from() == 0) return;
+  if (message.from() == 0 || !may_serve(from)) return;
   proto::PeerMessage reply;
   reply.mutable_blocks()->set_committed(committed_);
   std::size_t bytes = 0;
@@ -236,12 +263,8 @@ void Replica::on_block_request(NodeNumber from, const proto::BlockRequest& messa
     bytes += block->frame.header_bytes.size() + block->frame.body_hashes.size() * Digest::kSize;
   }
   send(from, reply);
-  if (finality_.newest().height > message.final_height()) {
-    proto::PeerMessage note;
-    note.mutable_final_note()->set_height(finality_.newest().height);
-    note.mutable_final_note()->set_note(finality_.newest().note);
-    send(from, note);
-  }
+  peers_[from].served_bytes += bytes;
+  if (finality_.newest().height > message.final_height()) send_final_note(from);
 }
 
 // Of a block that is held already only the bodies are wanted: which block stands where is settled.
@@ -249,7 +272,7 @@ void Replica::take_bodies_of(const proto::Blocks& message) {
   for (const ledger::proto::StoredBlock& stored : message.blocks()) {
     for (const std::string& body : stored.bodies()) {
       auto envelope = ledger::Envelope::decode(to_bytes(body), genesis_.chain_id());
-      if (envelope && exchange_.wants((*envelope)->body_hash())) take_body(std::move(*envelope));
+      if (envelope && exchange_.needs((*envelope)->body_hash())) take_body(std::move(*envelope));
     }
   }
 }
@@ -257,19 +280,22 @@ void Replica::take_bodies_of(const proto::Blocks& message) {
 void Replica::pull_blocks() {
   const std::uint64_t waits_ms = pull_open_ ? kPullTimeoutMs : kPullIntervalMs;
   if (held_ || now_ms_ < pulled_at_ms_ + waits_ms) return;
-  const std::set<NodeNumber> up = peers_up();
-  if (up.empty()) return;
-  // The next peer in turn after one that did not answer.
-  if (pull_open_ || !up.contains(pull_from_)) {
-    const auto next = up.upper_bound(pull_from_);
-    pull_from_ = next == up.end() ? *up.begin() : *next;
-  }
+  // The next peer in turn after one that did not answer, or not well.
+  if (pull_open_ || !peers_up().contains(pull_from_)) pull_from_ = next_peer(pull_from_);
+  if (pull_from_ == 0) return;
   pull_open_ = true;
   pulled_at_ms_ = now_ms_;
   proto::PeerMessage message;
-  message.mutable_block_request()->set_from(tip_.height + 1);
-  message.mutable_block_request()->set_final_height(finality_.known_final_height());
+  // Far ahead of what is final only the note is of use.
+  const bool far_ahead = tip_.height >= executed_ + kLearnerAheadMax;
+  message.mutable_block_request()->set_from(far_ahead ? UINT64_MAX : tip_.height + 1);
+  message.mutable_block_request()->set_final_height(finality_.newest().height);
   send(pull_from_, message);
+}
+
+void Replica::ask_another_peer() {
+  pull_open_ = true;
+  pulled_at_ms_ = 0;
 }
 
 void Replica::on_blocks(NodeNumber from, const proto::Blocks& message) {
@@ -280,14 +306,20 @@ void Replica::on_blocks(NodeNumber from, const proto::Blocks& message) {
   if (from != pull_from_) return;
   pull_open_ = false;
   std::uint64_t expected = tip_.height + 1;
-  Held held{from, {}, {{tip_.term}, {tip_.height}}, {}, {}, {}};
+  Held held{from, {}, {{tip_.term}, {tip_.height}}, {}, {}, {}, {}, false};
   std::vector<EnvelopePtr> bodies;
   for (const ledger::proto::StoredBlock& stored : message.blocks()) {
     auto frame = ledger::decode_frame(stored.frame(), genesis_.chain_id());
-    if (!frame || frame->header.height != expected++) return;
+    if (!frame || frame->header.height != expected++) {
+      ask_another_peer();
+      return;
+    }
     for (const std::string& body : stored.bodies()) {
       auto envelope = ledger::Envelope::decode(to_bytes(body), genesis_.chain_id());
-      if (!envelope) return;
+      if (!envelope) {
+        ask_another_peer();
+        return;
+      }
       bodies.push_back(std::move(*envelope));
     }
     held.frames.push_back(std::move(*frame));
@@ -298,7 +330,7 @@ void Replica::on_blocks(NodeNumber from, const proto::Blocks& message) {
   held_ = std::move(held);
   for (const EnvelopePtr& body : bodies) {
     if (find_body(body->body_hash()) != nullptr) continue;
-    exchange_.want(body->body_hash(), from);
+    exchange_.need(body->body_hash(), from);
     verify_body(body);
   }
   advance_held();

@@ -100,13 +100,10 @@ bool Replica::propose(ledger::BlockKind kind, std::vector<ledger::EnvelopePtr> b
   block->frame = ledger::make_frame(header, hashes, {}, genesis_.chain_id(), *options_.node_key);
   block->bodies = std::move(bodies);
 
-  const ledger::ParentLink before = tip_;
-  const BlockPtr placed = block;
-  place_block(placed);
+  arriving_[header.height] = std::move(block);
   const consensus::ProposeResult result = raft_->propose({header.term}, {header.height}, bytes);
   if (result == consensus::ProposeResult::kAccepted) return true;
-  drop_window_from(header.height);
-  tip_ = before;
+  arriving_.clear();
   return false;
 }
 

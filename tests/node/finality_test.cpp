@@ -140,7 +140,7 @@ TEST_F(FinalityTest, a_learner_signs_nothing_and_accepts_a_final_note) {
   note.set_height(1);
   note.set_note(final_outcome.finalised->note);
   EXPECT_FALSE(learner.final_note(note).finalised) << "not before the block is executed here";
-  EXPECT_EQ(learner.known_final_height(), 1U);
+  EXPECT_EQ(learner.known_final_size(), 10U);
   const auto executed = learner.executed(block(1));
   EXPECT_TRUE(executed.promises.empty());
   EXPECT_TRUE(executed.finalised);
@@ -161,7 +161,116 @@ TEST_F(FinalityTest, a_note_with_too_few_cosignatures_is_no_final_note) {
   message.set_height(1);
   message.set_note(note->format());
   (void)one.final_note(message);
-  EXPECT_EQ(one.known_final_height(), 0U);
+  EXPECT_EQ(one.known_final_size(), 0U);
+}
+
+// The height of a note travels beside it, unsigned: a peer that lies about it must neither stop a node nor
+// make a learner execute what is not final.
+TEST_F(FinalityTest, the_height_beside_a_note_means_nothing) {
+  Finality two = node(2);
+  Finality three = node(3);
+  Finality four = node(4);
+  (void)sign(two, block(1));
+  (void)two.cosigned(3, sign(three, block(1)));
+  const auto final_outcome = two.cosigned(4, sign(four, block(1)));
+  ASSERT_TRUE(final_outcome.finalised);
+  proto::FinalNote forged;
+  forged.set_height(2);
+  forged.set_note(final_outcome.finalised->note);
+
+  Finality ahead = node(1);
+  (void)ahead.executed(block(1));
+  (void)ahead.executed(block(2));
+  const auto outcome = ahead.final_note(forged);
+  EXPECT_FALSE(outcome.diverged);
+  ASSERT_TRUE(outcome.finalised);
+  EXPECT_EQ(outcome.finalised->height, 1U);
+
+  Finality learner(chain.genesis(), 9, {}, {});
+  forged.set_height(1'000'000);
+  (void)learner.final_note(forged);
+  EXPECT_EQ(learner.known_final_size(), 10U);
+  EXPECT_TRUE(learner.executed(block(1)).finalised);
+}
+
+// The third cosignature of four makes a block final, so a fourth that contradicts comes after it.
+TEST_F(FinalityTest, another_root_for_a_block_that_is_final_is_evidence) {
+  Finality one = node(1);
+  Finality two = node(2);
+  Finality three = node(3);
+  Finality liar = node(4);
+  (void)sign(one, block(1));
+  (void)one.cosigned(2, sign(two, block(1)));
+  ASSERT_TRUE(one.cosigned(3, sign(three, block(1))).finalised);
+  const auto lie = sign(liar, block(1, "another root"));
+  const auto outcome = one.cosigned(4, lie);
+  ASSERT_EQ(outcome.evidence.size(), 1U);
+  EXPECT_EQ(outcome.evidence[0].signer(), 4U);
+  EXPECT_FALSE(outcome.diverged);
+  EXPECT_TRUE(one.cosigned(4, lie).evidence.empty()) << "once is enough";
+}
+
+TEST_F(FinalityTest, a_voter_that_signs_two_roots_leaves_evidence) {
+  Finality one = node(1);
+  Finality two = node(2);
+  Finality two_faced = node(2);
+  (void)sign(one, block(1));
+  (void)one.cosigned(2, sign(two, block(1)));
+  EXPECT_EQ(one.cosigned(2, sign(two_faced, block(1, "another root"))).evidence.size(), 1U);
+}
+
+TEST_F(FinalityTest, a_relayed_statement_is_looked_at_only_when_it_contradicts) {
+  Finality one = node(1);
+  Finality liar = node(2);
+  Finality honest = node(3);
+  (void)sign(one, block(1));
+  EXPECT_TRUE(one.relayed(3, sign(honest, block(1))).evidence.empty());
+  EXPECT_EQ(one.waiting_for(), "1 of 3 cosignatures for block 1: nodes 1");
+  const auto lie = sign(liar, block(1, "another root"));
+  EXPECT_TRUE(one.relayed(3, lie).evidence.empty()) << "not signed by node 3";
+  EXPECT_EQ(one.relayed(2, lie).evidence.size(), 1U);
+}
+
+TEST_F(FinalityTest, an_older_final_note_of_another_root_stops_the_node) {
+  Finality one = node(1);
+  Finality two = node(2);
+  Finality three = node(3);
+  for (std::uint64_t height = 1; height <= 2; ++height) {
+    (void)sign(one, block(height));
+    (void)one.cosigned(2, sign(two, block(height)));
+    ASSERT_TRUE(one.cosigned(3, sign(three, block(height))).finalised);
+  }
+  Finality rogue[] = {node(2), node(3), node(4)};
+  proto::FinalNote note;
+  for (Finality& each : rogue) {
+    const auto signed_by_it = sign(each, block(1, "another root"));
+    if (&each == &rogue[0]) continue;
+    const auto outcome = rogue[0].cosigned(static_cast<NodeNumber>(&each - rogue + 2), signed_by_it);
+    if (outcome.finalised) note.set_note(outcome.finalised->note);
+  }
+  ASSERT_FALSE(note.note().empty());
+  const auto outcome = one.final_note(note);
+  EXPECT_TRUE(outcome.diverged);
+  EXPECT_EQ(outcome.evidence.size(), 1U);
+}
+
+// Ordering goes on while finality stands still (five voters, two lost): what is kept and sent again must not
+// grow with the stall, and the newest block must still become final when the others are back.
+TEST_F(FinalityTest, a_long_stall_is_bounded_and_ends_at_the_newest_block) {
+  Finality one = node(1);
+  Finality two = node(2);
+  Finality three = node(3);
+  const std::uint64_t newest = Finality::kHeightsMax + 100;
+  for (std::uint64_t height = 1; height < newest; ++height) {
+    const Sealed sealed = block(height);
+    (void)one.executed(sealed);
+    (void)one.promised(sealed, 1'700'000'000);
+  }
+  EXPECT_EQ(one.own_unfinished().size(), Finality::kResentMax);
+  EXPECT_EQ(one.own_unfinished().back().height(), newest - 1);
+  (void)sign(one, block(newest));
+  (void)one.cosigned(2, sign(two, block(newest)));
+  EXPECT_TRUE(one.cosigned(3, sign(three, block(newest))).finalised);
 }
 
 }  // namespace
