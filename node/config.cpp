@@ -30,6 +30,7 @@ constexpr ConfigKey kKeys[] = {
     {"storage.reserve_bytes", "integer", "268435456", "Free bytes below which the node turns read-only."},
     {"storage.resume_bytes", "integer", "402653184", "Free bytes from which it writes again."},
     {"log.level", "string", "info", "debug, info, warn or error."},
+    {"log.format", "string", "json", "json: a JSON object a line; text: for a terminal."},
 };
 
 // Walks the file's keys and finds the first that no row names.
@@ -85,6 +86,9 @@ Result<std::vector<PeerConfig>> peers_of(const toml::table& table) {
       return error(Code::E_CONFIG, "a peer is {id, address}", field);
     auto parsed = parse_host_port(*address, field + ".address");
     if (!parsed) return parsed.error();
+    const auto same = [&](const PeerConfig& peer) { return peer.id == *id; };
+    if (std::any_of(peers.begin(), peers.end(), same))
+      return error(Code::E_CONFIG, "node " + std::to_string(*id) + " is listed twice", field + ".id");
     peers.push_back({static_cast<std::uint16_t>(*id), *parsed});
   }
   return peers;
@@ -117,6 +121,41 @@ Result<void> read_paths(const toml::table& table, const std::filesystem::path& d
     auto text = value_of<std::string>(table, key, std::string(fallback));
     if (!text) return text.error();
     *target = directory / *text;  // an absolute right side stays as it is
+  }
+  return {};
+}
+
+// One of the names, or the nearest one in the refusal.
+Result<std::size_t> one_of(const toml::table& table, std::string_view key,
+                           const std::vector<std::string>& names, const std::string& fallback) {
+  auto text = value_of<std::string>(table, key, fallback);
+  if (!text) return text.error();
+  const auto found = std::find(names.begin(), names.end(), *text);
+  if (found != names.end()) return static_cast<std::size_t>(found - names.begin());
+  return error(Code::E_CONFIG,
+               "\"" + *text + "\" is none of its values" + ledger::nearest_name_hint(*text, names),
+               std::string(key));
+}
+
+Result<void> read_log(const toml::table& table, NodeConfig& config) {
+  const std::vector<std::string> levels{"debug", "info", "warn", "error"};
+  auto level = one_of(table, "log.level", levels, "info");
+  if (!level) return level.error();
+  config.log_level = log_level(levels[*level]).value_or(LogLevel::kInfo);
+  auto format = one_of(table, "log.format", {"json", "text"}, "json");
+  if (!format) return format.error();
+  config.log_format = *format == 0 ? LogFormat::kJson : LogFormat::kText;
+  return {};
+}
+
+Result<void> read_hosts(const toml::table& table, NodeConfig& config) {
+  const auto node = table.at_path("http.hosts");
+  if (!node) return {};
+  const toml::array* hosts = node.as_array();
+  if (hosts == nullptr) return error(Code::E_CONFIG, "hosts is a list of names", "http.hosts");
+  for (const toml::node& host : *hosts) {
+    if (!host.is_string()) return error(Code::E_CONFIG, "hosts are strings", "http.hosts");
+    config.http_hosts.push_back(host.value<std::string>().value_or(""));
   }
   return {};
 }
@@ -168,21 +207,14 @@ Result<NodeConfig> parse_config(std::string_view text, const std::filesystem::pa
     return error(Code::E_CONFIG, "resume_bytes is not below reserve_bytes", "storage.resume_bytes");
   config.reserve_bytes = *reserve;
   config.resume_bytes = *resume;
-  auto level = value_of<std::string>(table, "log.level", config.log_level);
-  if (!level) return level.error();
-  config.log_level = *level;
+  if (auto good = read_log(table, config); !good) return good.error();
+  if (auto good = read_hosts(table, config); !good) return good.error();
   auto certificate = value_of<std::string>(table, "http.certificate", "");
   auto private_key = value_of<std::string>(table, "http.private_key", "");
   if (!certificate) return certificate.error();
   if (!private_key) return private_key.error();
   config.http_certificate = certificate->empty() ? "" : (directory / *certificate).string();
   config.http_private_key = private_key->empty() ? "" : (directory / *private_key).string();
-  if (const toml::array* hosts = table.at_path("http.hosts").as_array()) {
-    for (const toml::node& host : *hosts) {
-      if (!host.is_string()) return error(Code::E_CONFIG, "hosts are strings", "http.hosts");
-      config.http_hosts.push_back(host.value<std::string>().value_or(""));
-    }
-  }
   return config;
 }
 

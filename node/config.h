@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "ledger/outcome.h"
+#include "node/event_log.h"
 
 namespace circula::node {
 
@@ -37,7 +38,8 @@ struct NodeConfig {
   std::vector<PeerConfig> peers;
   std::uint64_t reserve_bytes = 256ULL * 1024 * 1024;
   std::uint64_t resume_bytes = 384ULL * 1024 * 1024;
-  std::string log_level = "info";
+  LogLevel log_level = LogLevel::kInfo;
+  LogFormat log_format = LogFormat::kJson;
 };
 
 // One row a key: the file's documentation and its check read the same table.

@@ -1,7 +1,5 @@
 #include "node/daemon.h"
 
-#include <spdlog/spdlog.h>
-
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -10,6 +8,7 @@
 #include "crypto/encoding.h"
 #include "crypto/key_file.h"
 #include "ledger/genesis_file.h"
+#include "node/event_log.h"
 
 namespace circula::node {
 namespace {
@@ -56,8 +55,8 @@ Result<std::unique_ptr<Daemon>> Daemon::start(const NodeConfig& config) {
 Daemon::~Daemon() { stop(); }
 
 void Daemon::end_process(int exit_code, const std::string& reason) {
-  spdlog::critical("event=node_stops code={} reason=\"{}\"", exit_code, reason);
-  spdlog::shutdown();
+  log_event(LogLevel::kCritical, "node_stops", {{"code", exit_code}, {"reason", reason}});
+  close_event_log();
   std::_Exit(exit_code);
 }
 
@@ -114,8 +113,11 @@ Result<std::unique_ptr<ledger::Storage>> Daemon::open_storage(ledger::Instance i
   auto opened = ledger::LevelDbStorage::open(std::move(options));
   if (!opened) return opened.error();
   for (const ledger::TornTail& torn : (*opened)->torn_tails()) {
-    spdlog::warn("event=torn_tail_cut file={} from={} to={} copy={}", name + "/" + torn.file, torn.file_bytes,
-                 torn.intact_bytes, torn.copy);
+    log_event(LogLevel::kWarn, "torn_tail_cut",
+              {{"file", name + "/" + torn.file},
+               {"from", torn.file_bytes},
+               {"to", torn.intact_bytes},
+               {"copy", torn.copy}});
   }
   return std::unique_ptr<ledger::Storage>(std::move(*opened));
 }
@@ -156,7 +158,7 @@ Result<void> Daemon::open_ledger(std::uint64_t known_final_height) {
       break;
     }
     if (opened.error().code != Code::E_STORAGE_CORRUPT || attempt == 1) return opened.error();
-    spdlog::warn("event=state_rebuilt reason=\"{}\"", opened.error().detail);
+    log_event(LogLevel::kWarn, "state_rebuilt", {{"reason", opened.error().detail}});
     state_storage_.reset();
     index_storage_.reset();
     const std::filesystem::path quarantine = config_.data_dir / ("quarantine-" + std::to_string(wall_ms()));
@@ -225,11 +227,12 @@ Result<void> Daemon::start_transport() {
 
   // Consumers before producers: each worker exists before the one that posts to it runs.
   for (unsigned core = 0; core < std::max(1U, std::thread::hardware_concurrency()); ++core) {
-    verifiers_.push_back(std::make_unique<Worker>());
+    verifiers_.push_back(std::make_unique<Worker>("verifier"));
   }
-  disk_ = std::make_unique<Worker>();
-  seals_ = std::make_unique<Worker>();
+  disk_ = std::make_unique<Worker>("chain-writer");
+  seals_ = std::make_unique<Worker>("seals");
   execution_ = std::make_unique<Worker>(
+      "execution",
       [this] {
         flush_if_due(false);
         return_memory_if_due();
@@ -237,6 +240,7 @@ Result<void> Daemon::start_transport() {
       std::chrono::milliseconds(250));
   // Frames may come before there is a transport to answer with; they wait.
   replica_thread_ = std::make_unique<Worker>(
+      "replica",
       [this] {
         if (started_) step();
       },

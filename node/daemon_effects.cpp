@@ -1,6 +1,5 @@
 // The replica's thread, and the threads that carry out what it wants.
 #include <malloc.h>
-#include <spdlog/spdlog.h>
 
 #include <filesystem>
 #include <fstream>
@@ -8,6 +7,7 @@
 #include "crypto/encoding.h"
 #include "crypto/hash.h"
 #include "node/daemon.h"
+#include "node/event_log.h"
 
 namespace circula::node {
 namespace {
@@ -41,8 +41,8 @@ void Daemon::step() {
   if (now >= last_housekeeping_ms_ + kHousekeepingMs) {
     last_housekeeping_ms_ = now;
     if (auto looked = reserve_->look(); looked && replica_->status().read_only == *looked) {
-      spdlog::warn("event={} free_bytes={}", *looked ? "disk_writable" : "disk_read_only",
-                   reserve_->free_bytes());
+      log_event(LogLevel::kWarn, *looked ? "disk_writable" : "disk_read_only",
+                {{"free_bytes", reserve_->free_bytes()}});
       replica_->set_read_only(!*looked);
     }
     submissions_.expire(now, replica_->finality().waiting_for());
@@ -86,7 +86,7 @@ void Daemon::carry_out(ReplicaEffects effects) {
     }
   }
   for (const proto::Evidence& evidence : effects.evidence) keep_evidence(evidence);
-  for (const std::string& alarm : effects.alarms) spdlog::error("event=alarm text=\"{}\"", alarm);
+  for (const std::string& alarm : effects.alarms) log_event(LogLevel::kError, "alarm", {{"text", alarm}});
   if (effects.finalised) publish_final(std::move(*effects.finalised));
 }
 
@@ -190,8 +190,8 @@ void Daemon::verify(std::vector<ledger::EnvelopePtr> envelopes) {
 
 void Daemon::keep_evidence(const proto::Evidence& evidence) {
   const std::string bytes = evidence.SerializeAsString();
-  spdlog::error("event=evidence kind={} signer={} reason=\"{}\"", evidence.kind(), evidence.signer(),
-                evidence.reason());
+  log_event(LogLevel::kError, "evidence",
+            {{"kind", evidence.kind()}, {"signer", evidence.signer()}, {"reason", evidence.reason()}});
   if (evidence_kept_ >= kEvidenceFilesMax) return;
   const std::filesystem::path directory = config_.data_dir / "evidence";
   std::error_code failed;

@@ -1,6 +1,4 @@
 // The life of one HTTP connection: requests in, answers out, each step with its deadline.
-#include <spdlog/spdlog.h>
-
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -8,6 +6,7 @@
 #include <boost/beast/http/status.hpp>
 #include <boost/beast/http/vector_body.hpp>
 
+#include "node/event_log.h"
 #include "node/http_server_state.h"
 
 namespace circula::node {
@@ -268,7 +267,7 @@ asio::awaitable<Response> HttpServer::State::answer_of(HttpShard& shard, HttpCon
     route.handler(std::move(request),
                   Respond([mailbox](Response response) { mailbox->put(std::move(response)); }));
   } catch (const std::exception& thrown) {
-    spdlog::error("http.handler_threw route={} {}", route.pattern, thrown.what());
+    log_event(LogLevel::kError, "handler_threw", {{"route", route.pattern}, {"what", thrown.what()}});
     mailbox->put(Response::problem(ledger::error(Code::E_UNAVAILABLE, "the node could not answer"), trace));
   }
   const SteadyTime end = now() + options.limits.handler_deadline;

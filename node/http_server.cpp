@@ -1,7 +1,6 @@
 #include "node/http_server.h"
 
 #include <openssl/ssl.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>
@@ -11,6 +10,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "node/http_server_state.h"
+#include "node/worker.h"
 
 namespace circula::node {
 namespace {
@@ -93,6 +93,7 @@ void HttpServer::State::run() {
   for (auto& shard : shards) {
     asio::co_spawn(shard->io, sweep(*shard), asio::detached);
     shard->thread = std::thread([running = shard.get()] {
+      name_this_thread("http");
       running->io.run();
       running->ended.set_value();
     });

@@ -1,14 +1,15 @@
 #include "node/peer_transport.h"
 
 #include <openssl/ssl.h>
-#include <spdlog/spdlog.h>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 
 #include "crypto/ed25519.h"
+#include "node/event_log.h"
 #include "node/peer_transport_state.h"
+#include "node/worker.h"
 
 namespace circula::node {
 namespace {
@@ -56,8 +57,8 @@ void RefusalLog::note(const char* reason, const asio::ip::address& remote, Stead
     ++line->second.suppressed;
     return;
   }
-  spdlog::warn("event=peer_refused reason={} remote={} suppressed={}", reason, remote.to_string(),
-               line->second.suppressed);
+  log_event(LogLevel::kWarn, "peer_refused",
+            {{"reason", reason}, {"remote", remote.to_string()}, {"more", line->second.suppressed}});
   line->second = {now, 0};
 }
 
@@ -99,6 +100,7 @@ void PeerTransport::State::run() {
   asio::co_spawn(io, accept_connections(), asio::detached);
   asio::co_spawn(io, sweep(), asio::detached);
   thread = std::thread([this] {
+    name_this_thread("peers");
     io.run();
     ended.set_value();
   });

@@ -5,8 +5,6 @@
 //   2 choose || instance u64 || generation u64   by the side that chooses: this connection carries the
 //   channel 3 ping 4 bye                                        nothing more will be written on this
 //   connection
-#include <spdlog/spdlog.h>
-
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -15,6 +13,7 @@
 #include <boost/asio/write.hpp>
 
 #include "crypto/encoding.h"
+#include "node/event_log.h"
 #include "node/peer_transport_state.h"
 
 namespace circula::node {
@@ -263,7 +262,7 @@ void PeerTransport::State::set_up(PeerLink& link) {
     link.up = true;
     ++counters.channels;
   }
-  spdlog::info("event=peer_up peer={}", link.address.id);
+  log_event(LogLevel::kInfo, "peer_up", {{"peer", link.address.id}});
   if (callbacks.on_up) callbacks.on_up(link.address.id);
 }
 
@@ -275,7 +274,7 @@ void PeerTransport::State::set_down(PeerLink& link) {
     link.queue.clear();
     link.queued_bytes = 0;
   }
-  spdlog::info("event=peer_down peer={}", link.address.id);
+  log_event(LogLevel::kInfo, "peer_down", {{"peer", link.address.id}});
   if (callbacks.on_down) callbacks.on_down(link.address.id);
 }
 

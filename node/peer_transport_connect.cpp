@@ -1,12 +1,11 @@
 // How a connection comes to be: accepting, dialling, the TLS handshake, and the deadlines of all stages.
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "node/event_log.h"
 #include "node/peer_transport_state.h"
 
 namespace circula::node {
@@ -211,7 +210,7 @@ asio::awaitable<void> PeerTransport::State::sweep() {
           const std::lock_guard lock(mutex);
           ++counters.peers_silent;
         }
-        spdlog::info("event=peer_silent peer={}", connection->link->address.id);
+        log_event(LogLevel::kInfo, "peer_silent", {{"peer", connection->link->address.id}});
         close(connection);
       } else if (time - connection->last_out > options.ping_interval) {
         ping(*connection);

@@ -1,8 +1,6 @@
 #include "node/run_node.h"
 
 #include <google/protobuf/stubs/logging.h>
-#include <spdlog/sinks/stdout_sinks.h>
-#include <spdlog/spdlog.h>
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -14,6 +12,7 @@
 #include "crypto/ed25519.h"
 #include "node/api/api.h"
 #include "node/daemon.h"
+#include "node/event_log.h"
 #include "node/http_server.h"
 
 namespace circula::node {
@@ -28,18 +27,6 @@ std::string read_whole(const std::filesystem::path& path) {
   std::ostringstream text;
   text << in.rdbuf();
   return text.str();
-}
-
-// JSON lines on standard error: level, event and its fields; the time in UTC.
-void set_up_log(const NodeConfig& config) {
-  auto logger = spdlog::stderr_logger_mt("circula");
-  logger->set_pattern(R"(%Y-%m-%dT%H:%M:%S.%eZ level=%l node=)" + std::to_string(config.node_id) + " %v",
-                      spdlog::pattern_time_type::utc);
-  logger->set_level(spdlog::level::from_str(config.log_level));
-  logger->flush_on(spdlog::level::info);
-  spdlog::set_default_logger(std::move(logger));
-  // Protobuf would write a line of its own for every malformed text that a peer sends.
-  google::protobuf::SetLogHandler(nullptr);
 }
 
 // All connections that the limits allow, and as many files as the databases open. A login on Debian has 1,024
@@ -64,8 +51,8 @@ Result<std::unique_ptr<HttpServer>> serve_http(const NodeConfig& config, api::Ap
   options.hosts = config.http_hosts;
   if (const rlim_t descriptors = raise_descriptor_limit(); descriptors < kDescriptorsWanted) {
     options.limits.connections = std::min<std::size_t>(options.limits.connections, descriptors / 4);
-    spdlog::warn("event=few_descriptors limit={} http_connections={}", descriptors,
-                 options.limits.connections);
+    log_event(LogLevel::kWarn, "few_descriptors",
+              {{"limit", descriptors}, {"http_connections", options.limits.connections}});
   }
   if (!config.http_certificate.empty()) {
     options.tls = HttpTls{read_whole(config.http_certificate), read_whole(config.http_private_key)};
@@ -95,7 +82,9 @@ int run_node(const std::filesystem::path& config_file, const std::string& versio
   if (auto ready = crypto::init(); !ready) return fail(error(Code::E_UNAVAILABLE, ready.error().detail));
   auto config = read_config(config_file);
   if (!config) return fail(config.error());
-  set_up_log(*config);
+  set_up_event_log(config->log_format, config->log_level, config->node_id);
+  // Protobuf would write a line of its own for every malformed text that a peer sends.
+  google::protobuf::SetLogHandler(nullptr);
   auto daemon = Daemon::start(*config);
   if (!daemon) return fail(daemon.error());
 
@@ -111,11 +100,12 @@ int run_node(const std::filesystem::path& config_file, const std::string& versio
   std::printf("ready http=%s operator=http://127.0.0.1:%u peers=%s:%u\n", (*server)->origin().c_str(),
               (*server)->operator_port(), config->listen_peers.host.c_str(), (*daemon)->peer_port());
   std::fflush(stdout);
-  spdlog::info("event=node_ready http={} chain={}", (*server)->origin(), (*daemon)->genesis().fingerprint());
+  log_event(LogLevel::kInfo, "node_ready",
+            {{"http", (*server)->origin()}, {"chain", (*daemon)->genesis().fingerprint()}});
 
   int signal_number = 0;
   sigwait(&signals, &signal_number);
-  spdlog::info("event=node_stopping signal={}", signal_number);
+  log_event(LogLevel::kInfo, "node_stopping", {{"signal", signal_number}});
   (*server)->stop();
   (*daemon)->stop();
   return 0;

@@ -1,9 +1,13 @@
 #include "node/worker.h"
 
+#include <pthread.h>
+
 namespace circula::node {
 
-Worker::Worker(Task idle, std::chrono::milliseconds period)
-    : idle_(std::move(idle)), period_(period), thread_([this] { run(); }) {}
+void name_this_thread(const char* name) { pthread_setname_np(pthread_self(), name); }
+
+Worker::Worker(const char* name, Task idle, std::chrono::milliseconds period)
+    : name_(name), idle_(std::move(idle)), period_(period), thread_([this] { run(); }) {}
 
 void Worker::post(Task task) {
   {
@@ -28,6 +32,7 @@ std::size_t Worker::depth() const {
 }
 
 void Worker::run() {
+  name_this_thread(name_);
   auto next = std::chrono::steady_clock::now() + period_;
   while (true) {
     std::deque<Task> batch;

@@ -13,12 +13,15 @@
 
 namespace circula::node {
 
+// What profilers and debuggers show; the kernel keeps 15 characters.
+void name_this_thread(const char* name);
+
 class Worker {
  public:
   using Task = std::function<void()>;
 
   // `idle` runs after each batch of tasks, and at least every `period` when one is given.
-  explicit Worker(Task idle = {}, std::chrono::milliseconds period = {});
+  explicit Worker(const char* name, Task idle = {}, std::chrono::milliseconds period = {});
   ~Worker() { stop(); }
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
@@ -30,6 +33,7 @@ class Worker {
  private:
   void run();
 
+  const char* name_;
   Task idle_;
   std::chrono::milliseconds period_;
   mutable std::mutex mutex_;  // guards the two below

@@ -32,6 +32,9 @@ TEST(NodeConfig, checks_each_value) {
         "node_id = 1\n[listen]\nhttp = \"127.0.0.1\"", "node_id = 1\n[listen]\nhttp = \":80\"",
         "node_id = 1\n[listen]\nhttp = \"a:99999\"", "node_id = 1\n[[peers]]\nid = 1",
         "node_id = 1\npeers = 4", "node_id = 1\n[[peers]]\nid = 0\naddress = \"a:1\"",
+        "node_id = 1\n[[peers]]\nid = 2\naddress = \"a:1\"\n[[peers]]\nid = 2\naddress = \"b:1\"",
+        "node_id = 1\n[log]\nlevel = \"inof\"", "node_id = 1\n[log]\nformat = \"xml\"",
+        "node_id = 1\n[http]\nhosts = \"node.example\"", "node_id = 1\nlog = \"info\"",
         "node_id = 1\n[storage]\nreserve_bytes = -1",
         "node_id = 1\n[storage]\nreserve_bytes = 10\nresume_bytes = 9"}) {
     const auto config = parse_config(text, "/");
