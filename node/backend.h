@@ -66,6 +66,7 @@ struct NodeStatus {
   bool in_doubt = false;
   bool diverged = false;
   std::uint64_t disk_free_bytes = 0;
+  std::uint64_t evidence = 0;  // pieces that are kept in evidence/
   FinalCheckpoint checkpoint;
   std::string why_not_leader;
   std::string why_not_final;  // empty when nothing waits

@@ -1,5 +1,6 @@
 #include "node/daemon.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -91,7 +92,14 @@ Result<void> Daemon::open() {
                                          std::to_string(config_.node_id));
     }
   }
+  for (const PeerConfig& peer : config_.peers) {
+    const auto& members = genesis_->configuration().members();
+    if (std::none_of(members.begin(), members.end(),
+                     [&](const auto& one) { return one.node_id() == peer.id; }))
+      return error(Code::E_CONFIG, "genesis has no node " + std::to_string(peer.id), "peers");
+  }
   if (auto opened = open_storages(); !opened) return opened;
+  count_evidence();
   reserve_.emplace(ledger::system_disk(), config_.data_dir.string(), config_.reserve_bytes,
                    config_.resume_bytes);
   if (auto looked = reserve_->look(); !looked) return looked.error();
@@ -168,7 +176,13 @@ Result<void> Daemon::open_ledger(std::uint64_t known_final_height) {
       std::filesystem::rename(config_.data_dir / name, quarantine / name, failed);
   }
   while (ledger_->position().height < known_final_height) {
-    auto block = store_->block(ledger_->position().height + 1);
+    const std::uint64_t height = ledger_->position().height + 1;
+    auto block = store_->block(height);
+    if (!block && block.error().code == Code::E_NOT_FOUND) {
+      return error(Code::E_STORAGE_CORRUPT, "chain/ ends before block " + std::to_string(height) +
+                                                ", and meta/ has a final checkpoint of block " +
+                                                std::to_string(known_final_height));
+    }
     if (!block) return block.error();
     auto executed = ledger_->execute(**block);
     if (!executed) return executed.error();

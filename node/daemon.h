@@ -13,6 +13,7 @@
 
 #include <atomic>
 #include <deque>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -96,6 +97,8 @@ class Daemon final : public Backend {
   void execute(std::vector<BlockPtr> blocks);
   void verify(std::vector<ledger::EnvelopePtr> envelopes);
   void keep_evidence(const proto::Evidence& evidence);
+  void count_evidence();
+  [[nodiscard]] std::filesystem::path evidence_directory() const { return config_.data_dir / "evidence"; }
   void publish_final(FinalCheckpoint checkpoint);
   void save_seals();
   void flush_if_due(bool now);
@@ -137,6 +140,7 @@ class Daemon final : public Backend {
   KeyQuota quota_;
   std::atomic<std::uint64_t> last_step_ms_{0};
   std::atomic<std::uint64_t> records_executed_{0}, log_size_{0}, evidence_kept_{0};
+  std::uint64_t evidence_bytes_ = 0;  // of the replica thread
   std::atomic<bool> started_{false}, stopping_{false};
 
   std::unique_ptr<PeerTransport> transport_;

@@ -89,8 +89,7 @@ std::string Daemon::metrics() const {
   gauge("circula_read_only", "1 while the disk is at its reserve.", now.read_only ? 1 : 0);
   gauge("circula_disk_free_bytes", "Free bytes under the data directory.",
         static_cast<double>(now.disk_free_bytes));
-  gauge("circula_evidence_kept", "Pieces of evidence written since the start.",
-        static_cast<double>(evidence_kept_));
+  gauge("circula_evidence_kept", "Pieces of evidence that are kept.", static_cast<double>(evidence_kept_));
   gauge("circula_execution_queue", "Tasks that wait for execution.",
         static_cast<double>(execution_->depth()));
   gauge("circula_replica_queue", "Events that wait for the replica.",

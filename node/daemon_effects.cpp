@@ -2,10 +2,10 @@
 #include <malloc.h>
 
 #include <filesystem>
-#include <fstream>
 
 #include "crypto/encoding.h"
 #include "crypto/hash.h"
+#include "crypto/private_file.h"
 #include "node/daemon.h"
 #include "node/event_log.h"
 
@@ -18,7 +18,10 @@ constexpr std::uint64_t kHousekeepingMs = 100;
 constexpr std::uint64_t kFlushMs = 1'000;  // design.md 7: at most a second of blocks,
 constexpr std::size_t kFlushBytes = std::size_t{32} * 1024 * 1024;  // or this much
 constexpr std::uint64_t kReturnMs = 10'000;  // of memory: soon after a burst, and too rarely to be noticed
-constexpr std::uint64_t kEvidenceFilesMax = 1'000;  // a lying peer must not fill the disk
+constexpr std::uint64_t kEvidenceFilesMax = 1'000;                // a lying peer must not fill the disk,
+constexpr std::uint64_t kEvidenceBytesMax = 64ULL * 1024 * 1024;  // nor with large blocks
+constexpr std::uint64_t kSlowExecutionMs = 100;                   // worth a line in the log
+constexpr std::uint64_t kSlowSyncMs = 1'000;
 constexpr int kExitDisk = 21;
 constexpr int kExitDiverged = 40;
 
@@ -60,6 +63,8 @@ void Daemon::step() {
 }
 
 void Daemon::carry_out(ReplicaEffects effects) {
+  // Also and above all when it shows why this node stops.
+  for (const proto::Evidence& evidence : effects.evidence) keep_evidence(evidence);
   if (effects.stop) end_process(kExitDiverged, *effects.stop);
   if (effects.save) {
     if (auto saved = store_->save_hard_state(*effects.save); !saved)
@@ -85,7 +90,6 @@ void Daemon::carry_out(ReplicaEffects effects) {
       submissions_.refused(admission.token, std::move(*admission.refusal));
     }
   }
-  for (const proto::Evidence& evidence : effects.evidence) keep_evidence(evidence);
   for (const std::string& alarm : effects.alarms) log_event(LogLevel::kError, "alarm", {{"text", alarm}});
   if (effects.finalised) publish_final(std::move(*effects.finalised));
 }
@@ -103,7 +107,10 @@ void Daemon::write_blocks(std::vector<BlockWrite> writes) {
       batch.swap(writes_);
     }
     if (batch.empty()) return;
+    const std::uint64_t began_ms = mono_ms();
     if (auto written = store_->write(batch); !written) end_process(kExitDisk, written.error().detail);
+    if (const std::uint64_t took_ms = mono_ms() - began_ms; took_ms >= kSlowSyncMs)
+      log_event(LogLevel::kWarn, "slow_sync", {{"ms", took_ms}, {"writes", batch.size()}});
     replica_thread_->post([this, batch] {
       for (const BlockWrite& write : batch) replica_->on_durable(write.ticket);
     });
@@ -132,11 +139,16 @@ void Daemon::save_seals() {
 void Daemon::execute(std::vector<BlockPtr> blocks) {
   execution_->post([this, blocks = std::move(blocks)] {
     for (const BlockPtr& block : blocks) {
+      const std::uint64_t began_ms = mono_ms();
       auto executed = ledger_->execute(*block);
       if (!executed)
         end_process(ledger::outcome_row(executed.error().code).exit_code, executed.error().detail);
       auto due = ledger_->next_due_ms();
       if (!due) end_process(kExitDisk, due.error().detail);
+      if (const std::uint64_t took_ms = mono_ms() - began_ms; took_ms >= kSlowExecutionMs) {
+        log_event(LogLevel::kWarn, "slow_execution",
+                  {{"ms", took_ms}, {"block", executed->height}, {"records", executed->outcomes.size()}});
+      }
       records_executed_ += executed->outcomes.size();
       log_size_ = executed->log_size;
       auto shared = std::make_shared<ledger::ExecutedBlock>(std::move(*executed));  // for the copied capture
@@ -192,15 +204,26 @@ void Daemon::keep_evidence(const proto::Evidence& evidence) {
   const std::string bytes = evidence.SerializeAsString();
   log_event(LogLevel::kError, "evidence",
             {{"kind", evidence.kind()}, {"signer", evidence.signer()}, {"reason", evidence.reason()}});
-  if (evidence_kept_ >= kEvidenceFilesMax) return;
-  const std::filesystem::path directory = config_.data_dir / "evidence";
+  if (evidence_kept_ >= kEvidenceFilesMax || evidence_bytes_ + bytes.size() > kEvidenceBytesMax) return;
+  const std::filesystem::path file =
+      evidence_directory() / (crypto::to_hex(crypto::sha256(bytes).view()) + ".evidence");
   std::error_code failed;
-  std::filesystem::create_directories(directory, failed);
-  const std::filesystem::path file = directory / (crypto::to_hex(crypto::sha256(bytes).view()) + ".evidence");
   if (std::filesystem::exists(file, failed)) return;
-  std::ofstream out(file, std::ios::binary);
-  out << bytes;
+  std::filesystem::create_directories(file.parent_path(), failed);
+  if (auto written = crypto::write_private_file(file, bytes); !written)
+    end_process(kExitDisk, written.error().detail);
   ++evidence_kept_;
+  evidence_bytes_ += bytes.size();
+}
+
+// What earlier lives have kept counts towards the same limits.
+void Daemon::count_evidence() {
+  std::error_code failed;
+  for (const auto& file : std::filesystem::directory_iterator(evidence_directory(), failed)) {
+    if (file.path().extension() != ".evidence") continue;
+    ++evidence_kept_;
+    evidence_bytes_ += file.file_size(failed);
+  }
 }
 
 void Daemon::publish_final(FinalCheckpoint checkpoint) {
@@ -236,6 +259,8 @@ void Daemon::wait_for_final(FinalWaiter waiter) {
 void Daemon::publish_status() {
   NodeStatus fresh = replica_->status();
   fresh.disk_free_bytes = reserve_->free_bytes();
+  fresh.evidence = evidence_kept_;
+  set_log_position(fresh.term, fresh.executed_height);
   const std::lock_guard lock(published_);
   status_ = std::move(fresh);
 }

@@ -61,6 +61,7 @@ json::object status_view(const Context& context) {
   view["pool"] = json::object{{"envelopes", number_text(status.pool_envelopes)},
                               {"bytes", number_text(status.pool_bytes)}};
   view["disk_free_bytes"] = number_text(status.disk_free_bytes);
+  view["evidence"] = status.evidence;
   view["read_only"] = status.read_only;
   view["in_doubt"] = status.in_doubt;
   view["diverged"] = status.diverged;
