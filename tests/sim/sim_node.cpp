@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "crypto/encoding.h"
 #include "node/chain_store.h"
@@ -74,6 +75,7 @@ void SimNode::crash() {
     write(pending);
   }
   in_flight_.clear();
+  if (world_.plant() == Plant::kForgetVote) hard_state_ = hard_state_before_;
   replica_.reset();
   ledger_.reset();
   disk_free_at_us_ = 0;
@@ -82,6 +84,41 @@ void SimNode::crash() {
 void SimNode::write(const node::BlockWrite& write) {
   if (write.truncate_from) chain_.erase(chain_.lower_bound(*write.truncate_from), chain_.end());
   for (const node::BlockPtr& block : write.blocks) chain_[block->frame.header.height] = block;
+}
+
+const node::BlockPtr* SimNode::in_log(std::uint64_t height) const {
+  for (auto pending = in_flight_.rbegin(); pending != in_flight_.rend(); ++pending) {
+    for (const node::BlockPtr& block : pending->blocks) {
+      if (block->frame.header.height == height) return &block;
+    }
+    if (pending->truncate_from && height >= *pending->truncate_from) return nullptr;
+  }
+  return stored(height);
+}
+
+const node::BlockPtr* SimNode::stored(std::uint64_t height) const {
+  const auto found = chain_.find(height);
+  return found == chain_.end() ? nullptr : &found->second;
+}
+
+bool SimNode::stores(std::uint64_t height, const crypto::Digest& hash) const {
+  const node::BlockPtr* block = stored(height);
+  return block != nullptr && (*block)->frame.hash == hash;
+}
+
+bool SimNode::has_in_log(std::uint64_t height, const crypto::Digest& hash) const {
+  const node::BlockPtr* block = in_log(height);
+  return block != nullptr && (*block)->frame.hash == hash;
+}
+
+// `write` stands at the end of in_flight_.
+void SimNode::check_parents(const node::BlockWrite& write) {
+  for (const node::BlockPtr& block : write.blocks) {
+    const ledger::BlockHeader& header = block->frame.header;
+    world_.saw_appended(id_, block->frame, write.truncate_from.has_value());
+    if (header.height > 1 && !has_in_log(header.height - 1, header.parent))
+      throw Violation("log-matching", "a block stands on another parent than the log has");
+  }
 }
 
 void SimNode::tick() {
@@ -108,7 +145,7 @@ void SimNode::drain() {
     node::ReplicaEffects effects = replica_->take_effects();
     if (effects.empty()) return;
     carry_out(std::move(effects));
-    if (alive() && replica_->is_leader()) world_.saw_leader(id_, replica_->raft()->term().value);
+    if (alive() && replica_->is_leader()) world_.saw_leader(*this, replica_->raft()->term().value);
   }
 }
 
@@ -119,7 +156,10 @@ void SimNode::carry_out(node::ReplicaEffects effects) {
   for (const auto& evidence : effects.evidence) {
     throw Violation("honest-nodes-make-no-evidence", evidence.reason());
   }
-  if (effects.save) hard_state_ = *effects.save;
+  if (effects.save) {
+    world_.saw_saved(id_, hard_state_, *effects.save);
+    hard_state_before_ = std::exchange(hard_state_, *effects.save);
+  }
   const std::uint64_t life = life_;
   const auto in_this_life = [this, life](std::function<void()> event) {
     return [this, life, event = std::move(event)] {
@@ -134,6 +174,10 @@ void SimNode::carry_out(node::ReplicaEffects effects) {
       takes_us += world_.random().between(500'000, 3'000'000);
     disk_free_at_us_ = std::max(disk_free_at_us_, world_.now_us()) + takes_us;
     in_flight_.push_back(write_effect);
+    check_parents(write_effect);
+    if (world_.plant() == Plant::kAcknowledgeBeforeSync) {
+      world_.at(0, in_this_life([this, ticket = write_effect.ticket] { replica_->on_durable(ticket); }));
+    }
     world_.at(disk_free_at_us_ - world_.now_us(), in_this_life([this, ticket = write_effect.ticket] {
                 write(in_flight_.front());
                 in_flight_.erase(in_flight_.begin());

@@ -109,23 +109,71 @@ void World::send(NodeNumber from, NodeNumber to, std::shared_ptr<const crypto::B
   }
 }
 
-void World::saw_leader(NodeNumber node, std::uint64_t term) {
-  const auto [leader, fresh] = leaders_.try_emplace(term, node);
-  if (fresh) ++report_.elections;
-  if (leader->second != node) {
+void World::saw_leader(const SimNode& node, std::uint64_t term) {
+  const auto [leader, fresh] = leaders_.try_emplace(term, node.id());
+  if (leader->second != node.id()) {
     throw Violation("election-safety", "nodes " + std::to_string(leader->second) + " and " +
-                                           std::to_string(node) + " lead term " + std::to_string(term));
+                                           std::to_string(node.id()) + " lead term " + std::to_string(term));
+  }
+  if (!fresh) return;
+  ++report_.elections;
+  // Each block stands on its parent, so the newest stands for all.
+  if (executed_.empty()) return;
+  const auto& [height, newest] = *executed_.rbegin();
+  if (!node.has_in_log(height, newest.block_hash)) {
+    throw Violation("leader-completeness", "node " + std::to_string(node.id()) + " leads term " +
+                                               std::to_string(term) + " without the executed block " +
+                                               std::to_string(height));
+  }
+}
+
+void World::saw_saved(NodeNumber node, const consensus::HardState& before,
+                      const consensus::HardState& saved) {
+  if (saved.term < before.term)
+    throw Violation("term-and-vote", "the term of node " + std::to_string(node) + " goes back");
+  if (saved.vote == consensus::kNobody) return;
+  const auto [vote, fresh] = votes_.try_emplace({node, saved.term.value}, saved.vote.value);
+  if (!fresh && vote->second != saved.vote.value) {
+    throw Violation("term-and-vote", "node " + std::to_string(node) + " votes twice in term " +
+                                         std::to_string(saved.term.value));
+  }
+}
+
+void World::saw_appended(NodeNumber node, const ledger::BlockFrame& frame, bool overwrites) {
+  if (overwrites) ++report_.overwritten;
+  const auto [made, fresh] = blocks_made_.try_emplace({frame.header.height, frame.header.term}, frame.hash);
+  if (!fresh && made->second != frame.hash) {
+    throw Violation("log-matching", "node " + std::to_string(node) + " appends another block of term " +
+                                        std::to_string(frame.header.term) + " at height " +
+                                        std::to_string(frame.header.height));
+  }
+}
+
+void World::check_durable(std::uint64_t height, std::size_t voters, const char* what) const {
+  const auto executed = executed_.find(height);
+  if (executed == executed_.end()) return;
+  std::size_t stored = 0;
+  for (const auto& one : nodes_) {
+    if (one->voter() && one->stores(height, executed->second.block_hash)) ++stored;
+  }
+  if (stored < voters) {
+    throw Violation("durable-quorum", "block " + std::to_string(height) + " is " + what + " and on " +
+                                          std::to_string(stored) + " disks of " + std::to_string(voters));
   }
 }
 
 void World::saw_executed(NodeNumber node, const ledger::ExecutedBlock& block, const crypto::Digest& hash) {
-  const Fingerprint found{hash, block.state_root, block.log_root};
+  const Fingerprint found{hash, block.state_root, block.log_root, block.time_ms};
   const auto [known, fresh] = executed_.try_emplace(block.height, found);
   if (!fresh && known->second != found) {
     throw Violation("state-safety", "node " + std::to_string(node) +
                                         " executes another block or root at height " +
                                         std::to_string(block.height));
   }
+  const auto parent = executed_.find(block.height - 1);
+  if (block.time_ms > wall_ms() || (parent != executed_.end() && block.time_ms < parent->second.time_ms))
+    throw Violation("block-time", "block " + std::to_string(block.height));
+  check_durable(block.height, consensus::majority(options_.nodes), "executed");
   report_.commits = std::max(report_.commits, block.height);
   trace(node, "executed", block.state_root.view());
 }
@@ -135,6 +183,7 @@ void World::saw_final(NodeNumber node, const node::FinalCheckpoint& checkpoint) 
   if (!fresh && known->second != checkpoint.root) {
     throw Violation("one-final", "two final roots for size " + std::to_string(checkpoint.size));
   }
+  check_durable(checkpoint.height, ledger::finality_quorum(options_.nodes, 0), "final");
   trace(node, "final", checkpoint.root.view());
 }
 
@@ -184,6 +233,7 @@ void World::watch_acknowledgements() {
     record.acknowledged_index = **index;
     record.outcome = std::get<ledger::RecordEntry>(*entry).outcome;
     ++report_.acknowledged;
+    if (faults_on_) ++report_.acknowledged_during_faults;
   }
 }
 

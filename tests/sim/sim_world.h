@@ -2,12 +2,20 @@
 // with the real ledger and real frames run over a network and disks that fail as the seed says.
 //
 // Invariants are checked after every step; the first that breaks ends the run with its name:
-//   election-safety     at most one leader a term                       (R1)
-//   state-safety        one block hash and one state and log root a height, over all nodes and for ever (R5,
-//   L2) one-final           one root a checkpoint size                      (promise 2) nothing-lost an
-//   acknowledged record stands at its index with its outcome on every node, at the end exactly-once every
-//   record of a client has at most one entry that decided converges           after healing, all nodes reach
-//   one height and one final checkpoint within a bound
+//   election-safety      at most one leader a term                                                (R1)
+//   term-and-vote        what a node saved never goes back, and it votes once a term, across restarts
+//   log-matching         one block for a (height, term) in all logs, each on its parent       (R2, R3)
+//   leader-completeness  who comes to lead has every block that was executed anywhere             (R4)
+//   state-safety         one block hash, state root and log root a height, for ever           (R5, L2)
+//   durable-quorum       what is executed is on the disks of a majority, what is final on those of a
+//                        finality quorum                                                      (L1, L9)
+//   block-time           block times never fall and are not ahead of the clock                    (L6)
+//   one-final            one root a checkpoint size                                        (promise 2)
+//   nothing-lost         an acknowledged record stands at its index with its outcome on every node (L1)
+//   exactly-once         every record of a client has at most one entry that decided              (L4)
+//   converges            after healing, all nodes reach one height and one final checkpoint in a bound
+// A seed in which nothing became final before the first fault is no seed. Planted bugs (Plant) show that the
+// invariants are not empty.
 #pragma once
 
 #include <cstdint>
@@ -49,12 +57,20 @@ class Random {
   std::uint64_t state_[4];
 };
 
+// A bug in the shell that the invariants must find.
+enum class Plant : std::uint8_t {
+  kNone,
+  kAcknowledgeBeforeSync,  // a write is called durable when it begins
+  kForgetVote,             // term and vote are not on disk when the power is cut
+};
+
 struct SimOptions {
   std::uint64_t seed = 1;
   unsigned nodes = 3;
   unsigned learners = 0;
   std::uint64_t virtual_s = 120;  // of the phase with faults
   bool trace = false;
+  Plant plant = Plant::kNone;
 };
 
 struct SimReport {
@@ -65,7 +81,9 @@ struct SimReport {
   std::uint64_t elections = 0;
   std::uint64_t crashes = 0;
   std::uint64_t messages_lost = 0;
-  bool had_traffic = false;  // something was acknowledged before the first fault
+  std::uint64_t overwritten = 0;                 // writes that replaced blocks of a deposed leader
+  std::uint64_t acknowledged_during_faults = 0;  // of those acknowledged
+  bool had_traffic = false;                      // something was acknowledged before the first fault
 };
 
 // Faults of one seed: each family is off entirely in half of the seeds (swarm testing).
@@ -97,6 +115,10 @@ class SimNode {
   [[nodiscard]] node::Replica& replica() { return *replica_; }
   [[nodiscard]] ledger::Ledger& ledger() { return *ledger_; }
   [[nodiscard]] std::uint64_t life() const { return life_; }
+  [[nodiscard]] bool voter() const { return voter_; }
+  // Whether the block stands on the disk, and whether in the log, which is ahead of it.
+  [[nodiscard]] bool stores(std::uint64_t height, const crypto::Digest& hash) const;
+  [[nodiscard]] bool has_in_log(std::uint64_t height, const crypto::Digest& hash) const;
 
   void tick();
   void deliver(NodeNumber from, const std::shared_ptr<const crypto::Bytes>& frame);
@@ -106,6 +128,9 @@ class SimNode {
  private:
   void carry_out(node::ReplicaEffects effects);
   void write(const node::BlockWrite& write);
+  void check_parents(const node::BlockWrite& write);
+  [[nodiscard]] const node::BlockPtr* in_log(std::uint64_t height) const;
+  [[nodiscard]] const node::BlockPtr* stored(std::uint64_t height) const;
   void recover();
 
   World& world_;
@@ -116,6 +141,7 @@ class SimNode {
   // Durable.
   std::map<std::uint64_t, node::BlockPtr> chain_;
   consensus::HardState hard_state_;
+  consensus::HardState hard_state_before_;
   std::optional<node::Sealed> promise_;
   node::FinalCheckpoint final_;
   ledger::MemoryStorage state_;
@@ -145,6 +171,7 @@ class World {
   [[nodiscard]] Random& random() { return random_; }
   [[nodiscard]] const FaultPlan& plan() const { return plan_; }
   [[nodiscard]] bool voter(NodeNumber node) const { return node <= options_.nodes; }
+  [[nodiscard]] Plant plant() const { return options_.plant; }
   [[nodiscard]] std::size_t size() const { return nodes_.size(); }
 
   void at(std::uint64_t delay_us, std::function<void()> event);
@@ -152,7 +179,9 @@ class World {
   void trace(NodeNumber node, std::string_view kind, crypto::ByteView bytes);
 
   // What nodes tell of themselves.
-  void saw_leader(NodeNumber node, std::uint64_t term);
+  void saw_leader(const SimNode& node, std::uint64_t term);
+  void saw_saved(NodeNumber node, const consensus::HardState& before, const consensus::HardState& saved);
+  void saw_appended(NodeNumber node, const ledger::BlockFrame& frame, bool overwrites);
   void saw_executed(NodeNumber node, const ledger::ExecutedBlock& block, const crypto::Digest& hash);
   void saw_final(NodeNumber node, const node::FinalCheckpoint& checkpoint);
 
@@ -167,6 +196,7 @@ class World {
     crypto::Digest block_hash{};
     crypto::Digest state_root{};
     crypto::Digest log_root{};
+    std::uint64_t time_ms = 0;
     bool operator==(const Fingerprint&) const = default;
   };
 
@@ -175,6 +205,7 @@ class World {
   void tick_all();
   void client_turn();
   void watch_acknowledgements();
+  void check_durable(std::uint64_t height, std::size_t voters, const char* what) const;
   void fault_turn();
   void heal();
   void audit();
@@ -197,6 +228,8 @@ class World {
   std::map<NodeNumber, std::uint64_t> restart_at_us_;
 
   std::map<std::uint64_t, NodeNumber> leaders_;
+  std::map<std::pair<NodeNumber, std::uint64_t>, NodeNumber> votes_;               // by node and term
+  std::map<std::pair<std::uint64_t, std::uint64_t>, crypto::Digest> blocks_made_;  // by height and term
   std::map<std::uint64_t, Fingerprint> executed_;
   std::map<std::uint64_t, crypto::Digest> finals_;
   std::vector<Sent> sent_;
