@@ -1,6 +1,7 @@
 #include "ledger/leveldb_env.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 
 #include <cerrno>
 #include <chrono>
@@ -271,6 +272,7 @@ void LevelDbEnv::Schedule(void (*function)(void*), void* argument) {
 }
 
 void LevelDbEnv::run_background() {
+  pthread_setname_np(pthread_self(), "leveldb");
   std::unique_lock lock(mutex_);
   while (true) {
     wake_.wait(lock, [this] { return stopping_ || !jobs_.empty(); });
