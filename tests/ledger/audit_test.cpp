@@ -213,7 +213,7 @@ void change(Storage& storage, const Bytes& key, const std::optional<Bytes>& valu
 // Somebody who may write to the disk changes a row and seals it again. No root commits where a record is
 // found, which id was spent, what falls due or the heads of subtrees; re-execution makes them all the same.
 TEST(Audit, finds_each_row_of_a_node_that_was_changed_removed_or_added) {
-  Sample sample(70);  // 280 entries: heads of large subtrees are stored
+  Sample sample(64);  // 258 entries: heads of large subtrees are stored
   // A replayed envelope has entries in two places.
   const EnvelopePtr again = sample.chain.blocks().back().bodies[0];
   sample.chain.execute({again});
@@ -226,22 +226,20 @@ TEST(Audit, finds_each_row_of_a_node_that_was_changed_removed_or_added) {
     for (const char tag : tags) {
       const std::vector<Row> rows = rows_of(*storage, std::string(1, tag));
       ASSERT_FALSE(rows.empty()) << tag;
-      for (const std::size_t number : std::set{rows.size() / 2, rows.size() - 1}) {
-        const Row& row = rows[number];
-        Bytes other = row.value;
-        if (other.empty()) other.push_back(0);
-        other.back() ^= 1;
-        change(*storage, row.key, other);
-        EXPECT_NE(sample.findings(), "none") << "changed " << tag << " " << number;
-        change(*storage, row.key, std::nullopt);
-        EXPECT_NE(sample.findings(), "none") << "removed " << tag << " " << number;
-        change(*storage, row.key, row.value);
-        Bytes key = row.key;
-        key.push_back(0x21);
-        change(*storage, key, row.value);
-        EXPECT_NE(sample.findings(), "none") << "added " << tag << " " << number;
-        change(*storage, key, std::nullopt);
-      }
+      const Row& row = rows[rows.size() / 2];
+      Bytes other = row.value;
+      if (other.empty()) other.push_back(0);
+      other.back() ^= 1;
+      change(*storage, row.key, other);
+      EXPECT_NE(sample.findings(), "none") << "changed " << tag;
+      change(*storage, row.key, std::nullopt);
+      EXPECT_NE(sample.findings(), "none") << "removed " << tag;
+      change(*storage, row.key, row.value);
+      Bytes key = row.key;
+      key.push_back(0x21);
+      change(*storage, key, row.value);
+      EXPECT_NE(sample.findings(), "none") << "added " << tag;
+      change(*storage, key, std::nullopt);
     }
   }
   // The replayed envelope's row, moved to the entries that say E_REPLAY.
@@ -251,7 +249,7 @@ TEST(Audit, finds_each_row_of_a_node_that_was_changed_removed_or_added) {
   ASSERT_TRUE(row && *row);
   proto::IndexedEnvelope moved;
   ASSERT_TRUE(moved.ParseFromArray((*row)->data(), static_cast<int>((*row)->size())));
-  moved.set_height(71);
+  moved.set_height(65);
   moved.set_body(0);
   moved.set_first_entry(sample.chain.ledger().position().log.size() - 1 - moved.records());
   change(sample.chain.index(), key, bytes_of(moved.SerializeAsString()));
@@ -496,7 +494,7 @@ TEST(AuditDirectory, finds_a_flipped_bit_in_any_file_or_it_changed_nothing) {
     if (!entry.is_regular_file() || entry.file_size() == 0) continue;
     const std::string content = test::read_text(entry.path());
     const fs::path place = fs::path(scratch / "broken") / fs::relative(entry.path(), scratch / "whole");
-    constexpr std::size_t kFlips = 8;
+    constexpr std::size_t kFlips = 5;
     for (std::size_t number = 0; number < kFlips; ++number) {
       // Spread over the file, with its first and last byte.
       const std::size_t at = number * (content.size() - 1) / (kFlips - 1);
@@ -512,7 +510,7 @@ TEST(AuditDirectory, finds_a_flipped_bit_in_any_file_or_it_changed_nothing) {
       EXPECT_EQ(all_rows(scratch / "broken"), rows) << place << " byte " << at;
     }
   }
-  EXPECT_GT(flips, 60U);
+  EXPECT_GT(flips, 40U);
   EXPECT_LT(harmless, flips / 2) << flips;
 }
 
