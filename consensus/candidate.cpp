@@ -1,5 +1,7 @@
 // Elections: dissertation 3.4, 3.6.1 (whose log may win), 9.6 (PreVote), 4.2.3 (whoever hears a leader does
 // not vote), 3.10 (TimeoutNow).
+#include <algorithm>
+
 #include "consensus/raft.h"
 
 namespace circula::consensus {
@@ -23,8 +25,17 @@ void Raft::election_timeout() {
 
 void Raft::pre_campaign() {
   role_ = Role::kPreCandidate;
+  ask_again_soon();
   ask_voters(PreVoteRequest{term().next(), log_.last()});
   count_vote(options_.self, true);
+}
+
+// A voter that still believed in the old leader may agree a moment later, and asking disturbs nobody. Where
+// all that are left must agree, as three of four, a whole timeout more would be the longest part of a
+// failover.
+void Raft::ask_again_soon() {
+  constexpr std::uint64_t kRoundsInATimeout = 4;
+  election_timeout_ticks_ = std::max<std::uint64_t>(1, election_timeout_ticks_ / kRoundsInATimeout);
 }
 
 void Raft::campaign(bool transfer) {
@@ -49,7 +60,9 @@ void Raft::count_vote(NodeId from, bool granted) {
     return found->second ? Vote::kGranted : Vote::kDenied;
   });
   if (result == VoteResult::kLost) {
+    const bool asked_only = role_ == Role::kPreCandidate;
     become_follower(term(), kNobody);
+    if (asked_only) ask_again_soon();
   } else if (result == VoteResult::kWon && role_ == Role::kPreCandidate) {
     campaign(false);
   } else if (result == VoteResult::kWon) {

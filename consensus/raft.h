@@ -204,6 +204,7 @@ class Raft {
   [[nodiscard]] bool may_campaign() const;
   void election_timeout();
   void pre_campaign();
+  void ask_again_soon();
   void campaign(bool transfer);
   void count_vote(NodeId from, bool granted);
   void ask_voters(const Message& request);
