@@ -148,40 +148,45 @@ TEST_F(Consortium, parties_sign_drafts_in_homes_of_their_own) {
   EXPECT_NE(refused.err.find("E_NO_RIGHT"), std::string::npos) << refused.err;
 }
 
+// 0 when there is no such directory yet.
+std::size_t files_in(const std::string& directory, const std::string& ending = {}) {
+  std::size_t files = 0;
+  std::error_code none;
+  for (const auto& entry : std::filesystem::directory_iterator(directory, none))
+    files += entry.path().string().ends_with(ending) ? 1 : 0;
+  return files;
+}
+
+// The client is killed when it has begun to write to its outbox: a moment before it sends, or after.
 TEST_F(Consortium, a_client_that_dies_leaves_each_record_exactly_once) {
   bring_up();
   constexpr int kClients = 20;
+  const std::string home = net() + "/homes/provider";
   for (int client = 0; client < kClients; ++client) {
     const std::string name = "asset-" + std::to_string(client);
     write_text(file(name), name);
+    const std::size_t before = files_in(home + "/outbox");
     const pid_t process =
         start({"submit", "asset", "--title", name, "--content", file(name)}, variables("provider"));
-    std::this_thread::sleep_for(std::chrono::milliseconds(8 + 3 * client));
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    while (files_in(home + "/outbox") <= before && std::chrono::steady_clock::now() < deadline)
+      std::this_thread::yield();
+    std::this_thread::sleep_for(std::chrono::milliseconds(client % 7));
     kill(process, SIGKILL);
-    (void)wait_for(process);
+    EXPECT_EQ(wait_for(process), 128 + SIGKILL);
   }
   ASSERT_EQ(as("provider", {"submit", "--resume"}).exit, 0);
-  for (const auto& left : std::filesystem::directory_iterator(net() + "/homes/provider/outbox")) {
-    EXPECT_NE(left.path().extension(), ".env") << left.path();  // a half-written one was never sent
-  }
+  EXPECT_EQ(files_in(home + "/outbox", ".env"), 0U);  // a half-written one was never sent
   const Ended status = run({"status", "--json"}, variables());
-  std::size_t receipts = 0;
-  for (const auto& receipt : std::filesystem::directory_iterator(net() + "/homes/provider/receipts")) {
+  const std::size_t receipts = files_in(home + "/receipts", ".receipt.json");
+  ASSERT_GT(receipts, 0U) << "the kills came too early to show anything";
+  for (const auto& receipt : std::filesystem::directory_iterator(home + "/receipts"))
     EXPECT_EQ(run({"verify", receipt.path(), "--policy", net() + "/policy.txt"}, {}).exit, 0);
-    ++receipts;
-  }
   // The log has an entry a record, one a block, genesis and its block entry.
   const std::size_t size = std::stoul(value_at(status.out, "/log_size"));
   const std::size_t height = std::stoul(value_at(status.out, "/executed_height"));
   EXPECT_EQ(size - height - 2, receipts)
       << "every record in the log has its receipt, and no record is there twice";
-}
-
-std::size_t files_in(const std::string& directory, const std::string& ending) {
-  std::size_t files = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(directory))
-    files += entry.path().string().ends_with(ending) ? 1 : 0;
-  return files;
 }
 
 // The client is killed when its request is whole and before it hears a byte of the answer, fifty times. The
