@@ -9,6 +9,7 @@
 #include "crypto/hash.h"
 #include "ledger/canonical.h"
 #include "ledger/envelope.h"
+#include "ledger/json_text.h"
 #include "ledger/json_view.h"
 #include "ledger/registry.h"
 #include "ledger/subject_view.h"
@@ -204,16 +205,15 @@ std::string write_draft(const DraftFile& draft) {
 }
 
 bool looks_like_draft(std::string_view text) {
-  boost::system::error_code failed;
-  const boost::json::value parsed = boost::json::parse(text, failed);
-  const auto* object = failed ? nullptr : parsed.if_object();
+  const auto parsed = ledger::parse_json(text);
+  const auto* object = parsed ? parsed->if_object() : nullptr;
   return object != nullptr && text_of(*object, "format") == kFormat;
 }
 
 Result<DraftFile> read_draft(std::string_view text) {
-  boost::system::error_code failed;
-  const boost::json::value parsed = boost::json::parse(text, failed);
-  const auto* object = failed ? nullptr : parsed.if_object();
+  const auto parsed = ledger::parse_json(text);
+  if (!parsed) return malformed("not a draft: " + parsed.error().detail, parsed.error().field);
+  const auto* object = parsed->if_object();
   if (object == nullptr || text_of(*object, "format") != kFormat) {
     return malformed("not a draft: \"format\": \"" + std::string(kFormat) + "\" is expected", "format");
   }

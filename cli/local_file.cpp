@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "ledger/durable_file.h"
+#include "ledger/json_text.h"
 
 namespace circula::cli {
 namespace {
@@ -58,9 +59,8 @@ ledger::Result<void> write_text(const std::string& path, std::string_view text) 
 ledger::Result<boost::json::value> read_json(const std::string& path) {
   auto text = read_text(path);
   if (!text) return text.error();
-  boost::system::error_code failed;
-  boost::json::value value = boost::json::parse(*text, failed);
-  if (failed) return error(Code::E_FORMAT, path + " is not JSON: " + failed.message());
+  auto value = ledger::parse_json(*text);
+  if (!value) return error(Code::E_FORMAT, path + ": " + value.error().detail, value.error().field);
   return value;
 }
 

@@ -4,6 +4,7 @@
 
 #include "crypto/encoding.h"
 #include "ledger/canonical.h"
+#include "ledger/json_text.h"
 #include "ledger/json_view.h"
 #include "ledger/proto/genesis.pb.h"
 
@@ -31,9 +32,10 @@ std::string write_genesis_file(const GenesisFile& file) {
 }
 
 Result<GenesisFile> read_genesis_file(std::string_view text) {
-  boost::system::error_code failed;
-  const boost::json::value parsed = boost::json::parse(text, failed);
-  const auto* object = failed ? nullptr : parsed.if_object();
+  const auto parsed = parse_json(text);
+  if (!parsed)
+    return error(Code::E_FORMAT, "not a genesis file: " + parsed.error().detail, parsed.error().field);
+  const auto* object = parsed->if_object();
   const auto* genesis = object == nullptr ? nullptr : object->if_contains("genesis");
   const auto* signatures = object == nullptr ? nullptr : object->if_contains("signatures");
   const auto* format = object == nullptr ? nullptr : object->if_contains("format");

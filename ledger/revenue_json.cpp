@@ -4,6 +4,7 @@
 #include <boost/json.hpp>
 #include <limits>
 
+#include "ledger/json_text.h"
 #include "ledger/revenue_json_reader.h"
 #include "ledger/revenue_scenario.h"
 
@@ -11,9 +12,6 @@ namespace circula::ledger {
 namespace {
 
 namespace json = boost::json;
-
-// Deeper than any document of the format; bounds the parser's stack against hostile files.
-constexpr std::size_t kJsonDepthMax = 32;
 
 std::string payee_name(const IncomeLine& line) {
   return line.kind == IncomeKind::kRoyalty ? "product:" + line.payee : line.payee;
@@ -162,27 +160,10 @@ Result<json::object> evaluate(RevenueCase&& given) {
                       {"state", write_state(scenario.book())}};
 }
 
-Result<json::value> parse(std::string_view text) {
-  json::parse_options options;
-  options.max_depth = kJsonDepthMax;
-  json::parser parser({}, options);
-  json::error_code failed;
-  const std::size_t read = parser.write_some(text, failed);
-  if (!failed && read < text.size()) failed = json::error::extra_data;
-  if (!failed) return parser.release();
-
-  const std::string_view before = text.substr(0, std::min(read, text.size()));
-  const auto lines = std::count(before.begin(), before.end(), '\n');
-  const std::size_t line_start = before.rfind('\n') + 1;  // npos + 1 is 0
-  return error(
-      Code::E_FORMAT, "no JSON: " + failed.message(),
-      "line " + std::to_string(lines + 1) + ", column " + std::to_string(before.size() - line_start + 1));
-}
-
 }  // namespace
 
 Result<std::string> evaluate_revenue_document(std::string_view text) {
-  auto document = parse(text);
+  auto document = parse_json(text);
   if (!document) return document.error();
   auto cases = read_revenue_cases(document.value());
   if (!cases) return cases.error();

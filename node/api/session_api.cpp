@@ -1,7 +1,6 @@
 // Sessions: who asks (docs/api.md, "Sessions"; node/session.h holds the rules).
-#include <boost/json/parse.hpp>
-
 #include "crypto/encoding.h"
+#include "ledger/json_text.h"
 #include "ledger/json_view.h"
 #include "node/api/access.h"
 #include "node/api/context.h"
@@ -27,9 +26,13 @@ Answer challenge(const Context& context, SessionTable& sessions, const Request& 
 class ClaimReader {
  public:
   explicit ClaimReader(const Request& request) {
-    boost::system::error_code failed;
-    parsed_ = json::parse(crypto::as_text(request.body), failed);
-    if (failed || !parsed_.is_object()) fail("", "the body is a JSON object");
+    auto parsed = ledger::parse_json(crypto::as_text(request.body));
+    if (!parsed) {
+      fail(parsed.error().field, parsed.error().detail);
+      return;
+    }
+    parsed_ = std::move(*parsed);
+    if (!parsed_.is_object()) fail("", "the body is a JSON object");
   }
   [[nodiscard]] std::string text(std::string_view name) {
     const json::value* member = fault_ ? nullptr : parsed_.get_object().if_contains(name);

@@ -1,8 +1,7 @@
 // POST /v1/records and /v1/dryrun: what clients send (docs/api.md, "Records").
-#include <boost/json/parse.hpp>
-
 #include "crypto/encoding.h"
 #include "ledger/envelope.h"
+#include "ledger/json_text.h"
 #include "node/api/context.h"
 #include "node/api/envelope_answer.h"
 #include "node/api/parameters.h"
@@ -37,9 +36,9 @@ ledger::Result<void> check_chain(const Backend& backend, const std::string& chai
 }
 
 ledger::Result<Bytes> envelope_of_json(const Backend& backend, const Request& request) {
-  boost::system::error_code failed;
-  const json::value parsed = json::parse(crypto::as_text(request.body), failed);
-  const json::object* object = failed ? nullptr : parsed.if_object();
+  const auto parsed = ledger::parse_json(crypto::as_text(request.body));
+  if (!parsed) return error(Code::E_REQUEST, parsed.error().detail, parsed.error().field);
+  const json::object* object = parsed->if_object();
   const auto envelope = object == nullptr ? std::nullopt : text_member(*object, "envelope");
   if (!envelope) return error(Code::E_REQUEST, "expected " + std::string(kBodyHelp), "envelope");
   for (const auto& member : *object) {

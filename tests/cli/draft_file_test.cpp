@@ -135,6 +135,18 @@ TEST_F(Drafts, are_shown_from_their_bytes_and_not_from_their_view) {
   EXPECT_EQ(done.out.find("ppm: 1\n"), std::string::npos);
 }
 
+// One reader would take the first of the two, another the last.
+TEST_F(Drafts, have_no_key_twice) {
+  std::string text = write_draft(transfer());
+  const auto at = text.find("\"records\"");
+  ASSERT_NE(at, std::string::npos);
+  text.insert(at, "\"records\": [\"AA==\"],\n  ");
+  const auto read = read_draft(text);
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().code, ledger::Code::E_DRAFT);
+  EXPECT_NE(read.error().detail.find("\"records\" stands twice"), std::string::npos) << read.error().detail;
+}
+
 TEST_F(Drafts, of_different_records_do_not_merge) {
   DraftFile other = transfer();
   other.records.push_back(other.records.front());

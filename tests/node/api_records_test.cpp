@@ -120,7 +120,7 @@ TEST_F(ApiRecords, a_malformed_request_is_told_what_to_send) {
   const auto envelope = registered("member", 500);
   for (const std::string body :
        {"", "[]", "{}", "{\"envelope\": 1}", "{\"envelope\": \"*\"}", "{\"envelope\": \"\", \"chain\": 1}",
-        "{\"envelope\": \"\", \"wait\": \"final\"}"}) {
+        "{\"envelope\": \"\", \"wait\": \"final\"}", "{\"chain\": \"\", \"chain\": \"\"}"}) {
     EXPECT_EQ(post("/v1/records", "application/json", body).code(), "E_REQUEST") << body;
   }
   EXPECT_EQ(post("/v1/records", "text/plain", "x").code(), "E_REQUEST");
