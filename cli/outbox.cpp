@@ -1,5 +1,8 @@
 #include "cli/outbox.h"
 
+#include <chrono>
+#include <filesystem>
+
 #include "cli/local_file.h"
 #include "crypto/encoding.h"
 #include "ledger/durable_file.h"
@@ -12,6 +15,17 @@ using ledger::error;
 using ledger::Result;
 
 constexpr std::string_view kSuffix = ".env";
+// A crash while an envelope was written leaves it under its temporary name: it was never sent. Far longer
+// than a write takes, so that no other process is still at it.
+constexpr std::string_view kUnfinishedSuffix = ".env.new";
+constexpr std::chrono::minutes kUnfinishedAge{10};
+
+void remove_unfinished(const std::string& path) {
+  std::error_code failed;
+  const auto written = std::filesystem::last_write_time(path, failed);
+  if (failed || written > std::filesystem::file_time_type::clock::now() - kUnfinishedAge) return;
+  ledger::system_disk().unlink(path);  // what cannot be removed now is tried again the next time
+}
 
 }  // namespace
 
@@ -38,8 +52,9 @@ Result<std::vector<OutboxEntry>> read_outbox(const Home& home, const Digest& cha
   ledger::system_disk().list(home.path("outbox"), names);  // without the directory there are none
   std::vector<OutboxEntry> entries;
   for (const std::string& name : names) {
-    if (!name.ends_with(kSuffix)) continue;
     const std::string path = home.path("outbox/" + name);
+    if (name.ends_with(kUnfinishedSuffix)) remove_unfinished(path);
+    if (!name.ends_with(kSuffix)) continue;
     auto text = read_text(path, ledger::kEnvelopeBytesMax);
     if (!text) return text.error();
     const auto bytes = crypto::as_bytes(*text);

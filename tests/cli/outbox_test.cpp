@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <filesystem>
+
 #include "crypto/ed25519.h"
 #include "ledger/canonical.h"
 #include "tests/ledger/scratch_directory.h"
@@ -57,6 +60,21 @@ TEST_F(Outbox, keeps_the_first_bytes_of_an_intent) {
   ASSERT_TRUE(again);
   EXPECT_TRUE(std::equal(bytes.begin(), bytes.end(), again->envelope->bytes().begin(),
                          again->envelope->bytes().end()));
+}
+
+// A crash before the rename leaves a file that was never sent. It goes when no writer can still be at it.
+TEST_F(Outbox, removes_what_a_crash_left_half_written) {
+  const auto key = crypto::SigningKey::generate();
+  ASSERT_TRUE(put_in_outbox(home_, sealed(chain_, key, 'a'), chain_));
+  const std::string old = home_.path("outbox/" + std::string(64, '0') + ".env.new");
+  const std::string young = home_.path("outbox/" + std::string(64, '1') + ".env.new");
+  ledger::test::write_text(old, "half");
+  ledger::test::write_text(young, "half");
+  std::filesystem::last_write_time(old,
+                                   std::filesystem::file_time_type::clock::now() - std::chrono::hours(1));
+  ASSERT_EQ(read_outbox(home_, chain_)->size(), 1u);
+  EXPECT_FALSE(std::filesystem::exists(old));
+  EXPECT_TRUE(std::filesystem::exists(young)) << "another process may be writing it";
 }
 
 TEST_F(Outbox, is_empty_where_nothing_was_sent) {
