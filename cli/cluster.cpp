@@ -1,5 +1,6 @@
 #include "cli/cluster.h"
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <set>
 
@@ -8,9 +9,11 @@
 #include "cli/local_file.h"
 #include "cli/node_client.h"
 #include "crypto/encoding.h"
+#include "ledger/disk_calls.h"
 #include "ledger/genesis.h"
 #include "ledger/genesis_file.h"
 #include "ledger/organisation_code.h"
+#include "node/config.h"
 
 namespace circula::cli {
 namespace {
@@ -148,28 +151,89 @@ std::string node_toml(const Cluster& cluster, const ClusterNode& node) {
   return text;
 }
 
-Result<void> write_homes(const Cluster& cluster) {
+// Every "127.0.0.1:PORT" of a port that moved.
+std::string with_moved_ports(const std::string& text, const MovedPorts& moved) {
+  constexpr std::string_view kLoopback = "127.0.0.1:";
+  std::string out;
+  std::size_t done = 0;
+  for (auto at = text.find(kLoopback); at != std::string::npos; at = text.find(kLoopback, done)) {
+    const std::size_t begin = at + kLoopback.size();
+    const std::size_t end = std::min(text.find_first_not_of("0123456789", begin), text.size());
+    out.append(text, done, begin - done);
+    const std::string port = text.substr(begin, end - begin);
+    const auto number = crypto::u64_from_decimal(port);
+    const auto found =
+        !number || *number > UINT16_MAX ? moved.end() : moved.find(static_cast<std::uint16_t>(*number));
+    out += found == moved.end() ? port : std::to_string(found->second);
+    done = end;
+  }
+  return out.append(text, done, std::string::npos);
+}
+
+// An operator may have written other ports into node.toml: they hold.
+Result<void> adopt_configured_ports(const Cluster& cluster, ClusterNode& node, MovedPorts& moved) {
+  const std::string path = cluster.node_directory(node) + "/node.toml";
+  if (!exists(path)) return {};
+  auto config = node::read_config(path);
+  if (!config) return config.error();
+  for (const auto& [port, configured] : {std::pair(&node.peers_port, config->listen_peers.port),
+                                         std::pair(&node.http_port, config->listen_http.port),
+                                         std::pair(&node.operator_port, config->listen_operator.port)}) {
+    if (configured == 0 || configured == *port) continue;
+    moved[*port] = configured;
+    *port = configured;
+  }
+  return {};
+}
+
+Result<void> write_node_configs(const Cluster& cluster, const MovedPorts& moved) {
+  for (const ClusterNode& node : cluster.nodes) {
+    const std::string path = cluster.node_directory(node) + "/node.toml";
+    std::string text = node_toml(cluster, node);
+    if (exists(path)) {
+      auto known = read_text(path);
+      if (!known) return known.error();
+      text = with_moved_ports(*known, moved);
+      if (text == *known) continue;
+    }
+    if (auto written = write_text(path, text); !written) return written;
+  }
+  return {};
+}
+
+Result<void> write_home(const Cluster& cluster, const ClusterMember& member, const MovedPorts& moved) {
+  auto home = open_home(cluster.home(member.name), {});
+  if (!home) return home.error();
+  Settings settings = home->settings;
+  if (!settings.chain_id.empty()) {
+    settings.url = with_moved_ports(settings.url, moved);
+    settings.operator_url = with_moved_ports(settings.operator_url, moved);
+    if (settings.url == home->settings.url && settings.operator_url == home->settings.operator_url) return {};
+    return write_settings(home->directory, settings);
+  }
+  settings.url = cluster.voter_urls();
+  for (const ClusterNode& node : cluster.nodes) {
+    if (node.member != member.name) continue;  // who runs a node asks its own
+    settings.url = node.url();
+    settings.operator_url = "http://127.0.0.1:" + std::to_string(node.operator_port);
+  }
+  settings.chain_id = cluster.chain_id;
+  settings.origin = cluster.origin;
+  settings.clock = cluster.clock;
+  settings.profile = cluster.profile;
+  settings.policy = "../../policy.txt";
+  settings.genesis = "../../genesis.json";
+  return write_settings(home->directory, settings);
+}
+
+Result<void> write_homes(const Cluster& cluster, const MovedPorts& moved) {
   boost::json::object aliases;
   for (const ClusterMember& member : cluster.members) aliases[member.name] = member.oid;
   for (const ClusterMember& member : cluster.members) {
-    auto home = open_home(cluster.home(member.name), {});
-    if (!home) return home.error();
-    Settings settings = home->settings;
-    settings.url = cluster.voter_urls();
-    settings.operator_url.clear();
-    for (const ClusterNode& node : cluster.nodes) {
-      if (node.member != member.name) continue;  // who runs a node asks its own
-      settings.url = node.url();
-      settings.operator_url = "http://127.0.0.1:" + std::to_string(node.operator_port);
-    }
-    settings.chain_id = cluster.chain_id;
-    settings.origin = cluster.origin;
-    settings.clock = cluster.clock;
-    settings.profile = cluster.profile;
-    settings.policy = "../../policy.txt";
-    settings.genesis = "../../genesis.json";
-    if (auto written = write_settings(home->directory, settings); !written) return written;
-    if (auto written = write_text(home->path("aliases.json"), pretty(aliases)); !written) return written;
+    if (auto written = write_home(cluster, member, moved); !written) return written;
+    const std::string path = cluster.home(member.name) + "/aliases.json";
+    if (exists(path)) continue;
+    if (auto written = write_text(path, pretty(aliases)); !written) return written;
   }
   return {};
 }
@@ -227,13 +291,21 @@ Result<Cluster> read_cluster(const std::string& directory) {
   return cluster;
 }
 
+Result<void> check_founding_place(const std::string& directory) {
+  std::vector<std::string> names;
+  ledger::system_disk().list(directory, names);
+  for (const std::string& name : names) {
+    if (name == "LOCK" || name == ".circula" || name == kUpLog) continue;
+    return error(Code::E_FILE, directory + " holds " + name +
+                                   " and no cluster.json: it was not finished, or is something else; choose "
+                                   "another --dir or remove it");
+  }
+  return {};
+}
+
 Result<Cluster> found_cluster(const std::string& directory, const ClusterPlan& plan,
                               const Progress& progress) {
-  if (exists(directory + "/homes")) {
-    return error(Code::E_FILE, directory +
-                                   " holds homes and no cluster.json: it was not finished, or is "
-                                   "something else; choose another directory or remove it");
-  }
+  if (auto fit = check_founding_place(directory); !fit) return fit.error();
   auto cluster = plan_cluster(directory, plan);
   if (!cluster) return cluster.error();
   if (auto done = init_members(*cluster); !done) return done.error();
@@ -241,13 +313,15 @@ Result<Cluster> found_cluster(const std::string& directory, const ClusterPlan& p
   if (auto done = found_chain(*cluster, plan); !done) return done.error();
   if (auto done = read_genesis(*cluster); !done) return done.error();
   progress("genesis", cluster->origin + ", signed by " + std::to_string(plan.voters) + " founders");
-  if (auto done = settle_ports(*cluster); !done) return done.error();
+  if (auto settled = settle_ports(*cluster); !settled) return settled.error();
   return cluster;
 }
 
-Result<void> settle_ports(Cluster& cluster) {
+Result<MovedPorts> settle_ports(Cluster& cluster) {
+  MovedPorts moved;
   std::set<std::uint16_t> taken;
-  for (const ClusterNode& node : cluster.nodes) {
+  for (ClusterNode& node : cluster.nodes) {
+    if (auto adopted = adopt_configured_ports(cluster, node, moved); !adopted) return adopted.error();
     taken.insert({node.peers_port, node.http_port, node.operator_port});
   }
   for (ClusterNode& node : cluster.nodes) {
@@ -256,15 +330,14 @@ Result<void> settle_ports(Cluster& cluster) {
       if (is_free_port(*port)) continue;
       auto free = take_free_port(taken);
       if (!free) return free.error();
+      moved[*port] = *free;
       *port = *free;
     }
   }
-  for (const ClusterNode& node : cluster.nodes) {
-    const std::string path = cluster.node_directory(node) + "/node.toml";
-    if (auto written = write_text(path, node_toml(cluster, node)); !written) return written;
-  }
-  if (auto written = write_homes(cluster); !written) return written;
-  return write_cluster(cluster);
+  if (auto written = write_node_configs(cluster, moved); !written) return written.error();
+  if (auto written = write_homes(cluster, moved); !written) return written.error();
+  if (auto written = write_cluster(cluster); !written) return written.error();
+  return moved;
 }
 
 }  // namespace circula::cli

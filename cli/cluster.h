@@ -6,14 +6,17 @@
 //   D/N/                   node N: node.toml, node.log, node.pid, its data
 //
 // It is made by the founding commands that members use on machines of their own, as processes of this
-// program (design.md 10). What is there is never overwritten: with cluster.json the cluster is started again.
-// Crash: cluster.json is written last; a directory with homes and without it is one that was not finished,
-// and is refused.
+// program (design.md 10). What is there is never overwritten: with cluster.json the cluster is started again,
+// and its files are the operator's; only ports that moved are changed in them.
+// Crash: cluster.json is written last; a directory with something in it and without it was not finished or is
+// something else, and is refused.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cli/process.h"
@@ -65,15 +68,23 @@ struct Cluster {
   [[nodiscard]] std::string voter_urls() const;  // with commas
 };
 
+// Output of an `up` that somebody else waits for (cli/demo_run.cpp).
+inline constexpr std::string_view kUpLog = "up.log";
+
 using Progress = std::function<void(const std::string& step, const std::string& text)>;
 
 [[nodiscard]] bool is_cluster(const std::string& directory);
 [[nodiscard]] ledger::Result<Cluster> read_cluster(const std::string& directory);
+// Nothing is mixed with what somebody else keeps in a directory: E_FILE when it is not empty. The lock, the
+// contexts of a caller who works in it and the log of the command that founds it may be there.
+[[nodiscard]] ledger::Result<void> check_founding_place(const std::string& directory);
 // Makes organisations, genesis and configurations by the founding commands; starts nothing.
 [[nodiscard]] ledger::Result<Cluster> found_cluster(const std::string& directory, const ClusterPlan& plan,
                                                     const Progress& progress);
-// Gives other ports to nodes that are down and whose ports were taken meanwhile, and writes node.toml of all
-// and the settings of all homes.
-[[nodiscard]] ledger::Result<void> settle_ports(Cluster& cluster);
+// Takes the ports that stand in node.toml, gives others to nodes that are down and whose ports were taken
+// meanwhile, and writes what is missing of node.toml, of the homes' settings and aliases. In files that are
+// there only ports that changed are replaced. Returns them, old and new.
+using MovedPorts = std::map<std::uint16_t, std::uint16_t>;
+[[nodiscard]] ledger::Result<MovedPorts> settle_ports(Cluster& cluster);
 
 }  // namespace circula::cli

@@ -11,6 +11,8 @@
 #include "cli/key_store.h"
 #include "cli/local_file.h"
 #include "crypto/encoding.h"
+#include "ledger/disk_calls.h"
+#include "ledger/durable_file.h"
 #include "ledger/json_field.h"
 #include "ledger/object_id.h"
 
@@ -19,7 +21,33 @@ namespace {
 
 constexpr int kInterrupted = 130;
 constexpr std::chrono::milliseconds kPoll{100};
-constexpr std::uint32_t kNoticeWorkingDays = 5;  // of production periods
+constexpr std::chrono::milliseconds kStopPatience{60'000};  // longer than `up` waits for its nodes
+constexpr std::uint32_t kNoticeWorkingDays = 5;             // of production periods
+
+// `up --foreground` as a process that does not outlive this one: it stops the nodes when we end, also when
+// somebody kills us.
+Result<ProcessName> bring_up(const std::string& directory) {
+  auto made = ledger::create_directory(ledger::system_disk(), directory);
+  if (!made) return error(Code::E_FILE, made.error().detail);
+  const std::string log = directory + "/" + std::string(kUpLog);
+  auto up =
+      start_self({"up", "--dir", directory, "--voters", "4", "--learners", "1", "--clock", "scripted",
+                  "--profile", "production", "--time", std::string(kGeneratedYearBegins) + "T08:00:00+08:00",
+                  "--home", directory + "/cli", "--foreground", "--json"},
+                 log, Outlives::kNo);
+  if (!up) return up.error();
+  // Its answer is one line, written when all nodes are ready; it gives up by itself when they are not.
+  while (is_running(*up) && !interrupted()) {
+    auto text = read_text(log);
+    if (!text) return text.error();
+    const auto answer = text->find("{\"schema\":\"circula.up/");
+    if (answer != std::string::npos && text->find('\n', answer) != std::string::npos) return *up;
+    std::this_thread::sleep_for(kPoll);
+  }
+  if (interrupted()) return *up;
+  const auto text = read_text(log);
+  return error(Code::E_UNAVAILABLE, "`circula up` ended:\n" + (text ? *text : std::string{}));
+}
 
 // Stops the nodes whatever happens, and removes what was made.
 class Cleanup {
@@ -28,7 +56,9 @@ class Cleanup {
       : shell_(shell), directory_(std::move(directory)), keep_(keep) {}
   Cleanup(const Cleanup&) = delete;
   Cleanup& operator=(const Cleanup&) = delete;
+  void stop_first(const ProcessName& up) { up_ = up; }
   ~Cleanup() {
+    if (up_) (void)stop_processes({*up_}, kStopPatience);
     if (is_cluster(directory_)) (void)run_self({"down", "--dir", directory_, "--json"});
     if (keep_) {
       shell_.terminal().note("kept: " + directory_);
@@ -42,6 +72,7 @@ class Cleanup {
   Shell& shell_;
   std::string directory_;
   bool keep_;
+  std::optional<ProcessName> up_;
 };
 
 Result<ledger::proto::OrgKind> kind_named(const std::string& text) {
@@ -137,14 +168,13 @@ Result<int> run_demo(Shell& shell, const DemoPlan& plan) {
   watch_for_interrupts();
   shell.terminal().note("a consortium of four voters and a learner in " + *directory +
                         ": founded, used for a ledger year, its leader killed, checked; 1 to 2 minutes");
-  const Cleanup cleanup(shell, *directory, plan.keep);
+  Cleanup cleanup(shell, *directory, plan.keep);
   const Progress progress = [&](const std::string& step, const std::string& text) {
     shell.terminal().note("  " + step + "  " + text);
   };
-  auto up =
-      run_self({"up", "--dir", *directory, "--voters", "4", "--learners", "1", "--clock", "scripted",
-                "--profile", "production", "--time", std::string(kGeneratedYearBegins) + "T08:00:00+08:00",
-                "--home", *directory + "/cli", "--json"});
+  auto up = bring_up(*directory);
+  if (up) cleanup.stop_first(*up);
+  if (interrupted()) return kInterrupted;
   if (!up) return up.error();
   auto cluster = read_cluster(*directory);
   if (!cluster) return cluster.error();

@@ -186,6 +186,7 @@ Result<ProcessName> start_self(const std::vector<std::string>& words, const std:
                                Outlives outlives) {
   const int file = open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   if (file < 0) return system_failure("open " + log);
+  const pid_t parent = getpid();
   const pid_t child = fork();
   if (child < 0) {
     close(file);
@@ -193,7 +194,10 @@ Result<ProcessName> start_self(const std::vector<std::string>& words, const std:
   }
   if (child == 0) {
     setsid();
-    if (outlives == Outlives::kNo) prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (outlives == Outlives::kNo) {
+      prctl(PR_SET_PDEATHSIG, SIGTERM);
+      if (getppid() != parent) _exit(127);  // it ended before it was watched
+    }
     use_null_stdin();
     dup2(file, STDOUT_FILENO);
     dup2(file, STDERR_FILENO);

@@ -1,6 +1,7 @@
 // up, down, demo: a whole consortium on this machine (cli/cluster.h).
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <thread>
 
@@ -156,7 +157,11 @@ Result<Running> bring_up(Shell& shell, const std::string& directory, const Clust
   auto cluster = running.founded ? found_cluster(directory, plan, progress) : read_cluster(directory);
   if (!cluster) return cluster.error();
   if (!running.founded) {
-    if (auto settled = settle_ports(*cluster); !settled) return settled.error();
+    auto settled = settle_ports(*cluster);
+    if (!settled) return settled.error();
+    for (const auto& [before, now] : *settled)
+      terminal.note("  " + terminal.attention() + " port " + std::to_string(before) + " is now " +
+                    std::to_string(now));
   }
   auto begun = start_nodes(*cluster, outlives, started);
   if (!begun) return begun.error();
@@ -217,6 +222,24 @@ Result<ClusterPlan> plan_of(const Arguments& arguments) {
   return plan;
 }
 
+// What was asked for must be what stands there: a consortium is founded once.
+Result<void> check_same_plan(const std::string& directory, const Arguments& arguments) {
+  auto cluster = read_cluster(directory);
+  if (!cluster) return cluster.error();
+  const auto voters = static_cast<std::uint64_t>(
+      std::ranges::count_if(cluster->nodes, [](const ClusterNode& node) { return node.voter; }));
+  for (const auto& [option, there] :
+       {std::pair("voters", std::to_string(voters)),
+        std::pair("learners", std::to_string(cluster->nodes.size() - voters)),
+        std::pair("profile", cluster->profile), std::pair("clock", cluster->clock)}) {
+    if (!arguments.has(option) || arguments.text(option) == there) continue;
+    return error(Code::E_USAGE, "the consortium in " + directory + " was founded with --" + option + " " +
+                                    there + ", not " + arguments.text(option) +
+                                    "; leave the option out, or found another one in another --dir");
+  }
+  return {};
+}
+
 // Waits in the foreground; a node that ends is told of, and the others go on.
 void wait_for_interrupt(Shell& shell) {
   shell.terminal().note("Ctrl-C stops all nodes");
@@ -241,12 +264,18 @@ Result<int> run_cluster(Shell& shell, const Arguments& arguments, const std::str
   auto plan = plan_of(arguments);
   if (!plan) return plan.error();
   watch_for_interrupts();
-  if (!is_cluster(*directory)) {
+  if (is_cluster(*directory)) {
+    if (auto same = check_same_plan(*directory, arguments); !same) return same.error();
+  } else {
+    if (auto fit = check_founding_place(*directory); !fit) return fit.error();
     shell.terminal().note("making a consortium in " + *directory + ": organisations, keys, genesis, " +
                           std::to_string(plan->voters + plan->learners) + " nodes; some seconds");
   }
   auto lock = ledger::DirectoryLock::take(ledger::system_disk(), *directory);
-  if (!lock) return lock.error();
+  if (!lock) {
+    const bool taken = lock.error().code == Code::E_STORAGE_LOCKED;
+    return error(taken ? Code::E_STORAGE_LOCKED : Code::E_FILE, lock.error().detail);
+  }
   Started started;
   auto running = bring_up(shell, *directory, *plan, foreground ? Outlives::kNo : Outlives::kYes, started);
   if (interrupted()) return kInterrupted;
@@ -293,7 +322,7 @@ Result<int> down(Shell& shell, const Arguments& arguments) {
   const auto processes = running_nodes(*cluster);
   const std::size_t killed = stop_processes(processes, kStopPatience);
   shell.answer("down", {{"dir", *directory}, {"stopped", processes.size()}, {"killed", killed}},
-               std::to_string(processes.size()) + " nodes stopped" +
+               std::to_string(processes.size()) + (processes.size() == 1 ? " node" : " nodes") + " stopped" +
                    (killed == 0 ? "" : ", " + std::to_string(killed) + " of them by force") +
                    "\nagain: circula up --dir " + *directory + "\n");
   return 0;

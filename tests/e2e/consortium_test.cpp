@@ -1,7 +1,5 @@
 // A consortium of five processes, used as its members use it: each command is a process, each member has a
 // home of its own.
-#include <gtest/gtest.h>
-
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -10,63 +8,12 @@
 #include "cli/cluster.h"
 #include "crypto/encoding.h"
 #include "ledger/envelope.h"
-#include "tests/e2e/circula_process.h"
+#include "tests/e2e/consortium.h"
 #include "tests/e2e/interceptor.h"
 #include "tests/e2e/log_copy.h"
-#include "tests/ledger/scratch_directory.h"
 
 namespace circula::e2e {
 namespace {
-
-using ledger::test::read_text;
-using ledger::test::write_text;
-
-class Consortium : public ::testing::Test {
- protected:
-  void bring_up(const std::vector<std::string>& more = {}) {
-    std::vector<std::string> words{"up", "--dir", net(), "--voters", "4", "--learners", "1", "--json"};
-    words.insert(words.end(), more.begin(), more.end());
-    const Ended ended = run(words, variables());
-    ASSERT_EQ(ended.exit, 0) << ended.err;
-    up_ = true;
-  }
-  void TearDown() override {
-    if (up_) (void)run({"down", "--dir", net()}, variables());
-  }
-  [[nodiscard]] std::string net() const { return scratch_ / "net"; }
-  [[nodiscard]] std::string file(const std::string& name) const { return scratch_ / name; }
-  [[nodiscard]] Variables variables(const std::string& context = {}) const {
-    Variables all{{"CIRCULA_HOME", scratch_ / "home"}, {"LC_ALL", "C.UTF-8"}};
-    if (!context.empty()) all["CIRCULA_CTX"] = context;
-    return all;
-  }
-  [[nodiscard]] Ended as(const std::string& context, const std::vector<std::string>& words) const {
-    return run(words, variables(context));
-  }
-  // The id of a new asset of the provider's.
-  std::string submit_asset(const std::string& title) {
-    write_text(file(title), "data of " + title);
-    const Ended ended =
-        as("provider", {"submit", "asset", "--title", title, "--content", file(title), "--json"});
-    EXPECT_EQ(ended.exit, 0) << ended.err;
-    return value_at(ended.out, "/id");
-  }
-  std::string certified_asset(const std::string& title) {
-    const std::string asset = submit_asset(title);
-    EXPECT_EQ(as("registrar", {"submit", "certify", "notice", asset}).exit, 0);
-    const Ended issued = as("registrar", {"submit", "certify", "issue", asset, "--valid-to", "2090-01-01",
-                                          "--holders", "@provider=1000000"});
-    EXPECT_EQ(issued.exit, 0) << issued.err;
-    return asset;
-  }
-  void sign(const std::string& context, const std::string& draft) {
-    const Ended ended = as(context, {"sign", draft, "--yes", "--quiet"});
-    ASSERT_EQ(ended.exit, 0) << context << ": " << ended.err;
-  }
-
-  ledger::test::ScratchDirectory scratch_;
-  bool up_ = false;
-};
 
 TEST_F(Consortium, a_record_is_final_proven_and_audited) {
   bring_up();
@@ -276,30 +223,6 @@ TEST_F(Consortium, survives_the_leader_and_starts_it_again) {
     const Ended shown = run({"show", asset, "--json", "--url", url}, variables());
     EXPECT_EQ(value_at(shown.out, "/id"), asset) << "the killed node has what it missed: " << shown.err;
   }
-}
-
-// A zombie has ended: where nothing reaps orphans it stays in /proc.
-bool is_running(pid_t process) {
-  const std::string path = "/proc/" + std::to_string(process) + "/stat";
-  std::ifstream file(path);
-  std::string line;
-  return std::getline(file, line) && line.find(") Z") == std::string::npos;
-}
-
-TEST_F(Consortium, in_the_foreground_ends_with_its_parent) {
-  const pid_t parent = start({"up", "--dir", net(), "--foreground"}, variables());
-  const std::string last = net() + "/5/node.pid";
-  for (int tries = 0; tries < 300 && !std::filesystem::exists(last); ++tries) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(100));
-  }
-  std::this_thread::sleep_for(std::chrono::milliseconds(1500));
-  std::vector<pid_t> nodes;
-  for (const char* node : {"/1", "/2", "/3", "/4", "/5"}) {
-    nodes.push_back(static_cast<pid_t>(std::stol(read_text(net() + node + "/node.pid"))));
-  }
-  kill(parent, SIGTERM);
-  EXPECT_EQ(wait_for(parent), 130);
-  for (const pid_t node : nodes) EXPECT_FALSE(is_running(node));
 }
 
 }  // namespace
