@@ -1,6 +1,7 @@
 #include "node/api/parameters.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "crypto/encoding.h"
 #include "ledger/calendar.h"
@@ -94,7 +95,7 @@ Result<std::uint64_t> size_at_height(const Backend& backend, std::uint64_t heigh
                                      std::uint64_t otherwise) {
   auto row = backend.index().block(height);
   if (!row) return row.error();
-  if (!*row) return otherwise;
+  if (!*row) return sense == PointSense::kAt ? std::numeric_limits<std::uint64_t>::max() : otherwise;
   return sense == PointSense::kAt ? (*row)->size_after() : (*row)->first();
 }
 
@@ -224,16 +225,28 @@ Result<std::uint64_t> point_parameter(const Backend& backend, const Request& req
   constexpr std::string_view kHeight = "height:";
   const std::optional<std::string> text = request.query_value(name);
   if (!text) return otherwise;
-  if (const auto size = crypto::u64_from_decimal(*text)) return *size;
+  // What stood at a point that is not final here cannot be told: this node may be behind.
+  const auto known = [&](std::uint64_t size) -> Result<std::uint64_t> {
+    if (sense == PointSense::kBound || size <= otherwise) return size;
+    return error(Code::E_UNAVAILABLE, *text + " is not final on this node yet", name);
+  };
+  if (const auto size = crypto::u64_from_decimal(*text)) return known(*size);
   if (text->starts_with(kHeight)) {
     const auto height = crypto::u64_from_decimal(std::string_view(*text).substr(kHeight.size()));
-    if (height) return size_at_height(backend, *height, sense, otherwise);
+    if (height) {
+      auto size = size_at_height(backend, *height, sense, otherwise);
+      if (!size) return size.error();
+      return known(*size);
+    }
   } else if (auto time = parse_moment(*text)) {
     return size_at_time(backend, *time, sense);
   }
   return error(
       Code::E_REQUEST,
-      name + " is a log size (589), height:74, a month, a date or a time (2023-05-01T08:00:00+08:00)", name);
+      name +
+          " is a log size (589), height:74, a month, a date or a time (2023-05-01T08:00:00+08:00), not \"" +
+          *text + "\"",
+      name);
 }
 
 Result<ledger::Seconds> ledger_time_parameter(const Request& request, const std::string& name) {

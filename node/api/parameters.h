@@ -58,7 +58,8 @@ enum class PointSense : std::uint8_t {
   kBound,  // of a period: what lies before it
   kAt,     // what stood then, the moment or block with it
 };
-// As a log size.
+// As a log size; `otherwise` when the query does not name it. For kAt that is the final log's size, and a
+// size or height above it is E_UNAVAILABLE.
 [[nodiscard]] ledger::Result<std::uint64_t> point_parameter(const Backend& backend, const Request& request,
                                                             const std::string& name, PointSense sense,
                                                             std::uint64_t otherwise);
