@@ -107,7 +107,8 @@ Result<int> version(Shell& shell, const Arguments&) {
 }
 
 Result<int> completion(Shell& shell, const Arguments&) {
-  shell.terminal().print(bash_completion());
+  const std::string script = bash_completion();
+  shell.answer("completion", {{"bash", script}}, script);
   return 0;
 }
 
@@ -117,9 +118,13 @@ constexpr Option kExplainOptions[] = {
 };
 
 const Command kCommands[] = {
-    {"explain", "What a code means, why it happens and what to do", kExplainOptions, &explain},
-    {"completion", "Completion for bash: eval \"$(circula completion)\"", {}, &completion},
-    {"version", "Version of the program, of its formats and records", {}, &version},
+    {"explain", "What a code means, why it happens and what to do", kExplainOptions, &explain, "E_NO_RIGHT"},
+    {"completion",
+     "Completion for bash: eval \"$(circula completion)\"",
+     {},
+     &completion,
+     "> ~/.local/share/bash-completion/completions/circula"},
+    {"version", "Version of the program, of its formats and records", {}, &version, "--json"},
 };
 
 }  // namespace

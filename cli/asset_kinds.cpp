@@ -5,6 +5,7 @@
 #include "cli/data_digest_file.h"
 #include "cli/local_file.h"
 #include "cli/record_kind.h"
+#include "cli/time_option.h"
 #include "crypto/encoding.h"
 
 namespace circula::cli {
@@ -101,6 +102,7 @@ Result<RecordInput> certify_notice(Shell&, Names& names, const Arguments& argume
 Result<RecordInput> certify_issue(Shell&, Names& names, const Arguments& arguments) {
   auto asset_id = names.object(arguments.text("ASSET"));
   if (!asset_id) return asset_id.error();
+  if (auto good = check_time_options(arguments, {"valid-to"}); !good) return good.error();
   boost::json::object issue{{"subject", *asset_id}, {"valid_to", arguments.text("valid-to")}};
   for (const char* right : {"holding", "use", "operation"}) {
     auto shares = parse_shares(arguments.list(arguments.has(right) ? right : "holders"), names, right);
@@ -232,13 +234,20 @@ constexpr Option kMoveOptions[] = {
 };
 
 constexpr RecordKind kKinds[] = {
-    {"asset", "Register an asset (6 ASSET_REGISTER)", kAssetOptions, &asset},
-    {"certify notice", "Publish an application (8 CERTIFY)", kNoticeOptions, &certify_notice},
-    {"certify issue", "Certify: open the tables of all three rights", kIssueOptions, &certify_issue},
-    {"certify refuse", "Refuse an application", kRefuseOptions, &certify_refuse},
-    {"certify revoke", "Revoke a certificate", kRevokeOptions, &certify_revoke},
-    {"transfer", "Move shares of a right (11 RIGHTS)", kMoveOptions, &transfer},
-    {"surrender", "Give shares of a right up to other holders", kMoveOptions, &surrender},
+    {"asset", "Register an asset (6 ASSET_REGISTER)", kAssetOptions, &asset,
+     "--title \"Bus GPS\" --content gps.csv --rights H,U,O"},
+    {"certify notice", "Publish an application (8 CERTIFY)", kNoticeOptions, &certify_notice,
+     "as-7k2m4q --home D/homes/registrar"},
+    {"certify issue", "Certify: open the tables of all three rights", kIssueOptions, &certify_issue,
+     "as-7k2m4q --valid-to 2030-01-01 --holders @provider=1000000"},
+    {"certify refuse", "Refuse an application", kRefuseOptions, &certify_refuse,
+     "as-7k2m4q --reason source --note \"no proof of collection\""},
+    {"certify revoke", "Revoke a certificate", kRevokeOptions, &certify_revoke,
+     "as-7k2m4q --reason ruling --document ruling.pdf"},
+    {"transfer", "Move shares of a right (11 RIGHTS)", kMoveOptions, &transfer,
+     "as-7k2m4q --to @vendor-b --right O --ppm 250000"},
+    {"surrender", "Give shares of a right up to other holders", kMoveOptions, &surrender,
+     "as-7k2m4q --to @vendor-b --right U --ppm 1000"},
 };
 
 }  // namespace

@@ -372,7 +372,8 @@ constexpr std::string_view kDetails =
     "afterwards. Exit code 7 when one is missing or nodes differ.";
 
 const Command kCommands[] = {
-    {"bench", "Load a running cluster and measure it", kOptions, bench, kDetails},
+    {"bench", "Load a running cluster and measure it", kOptions, bench,
+     "--rate 500 --seconds 30 --kill-leader", kDetails},
 };
 
 }  // namespace

@@ -59,7 +59,8 @@ struct Command {
   std::span<const Option> options;
   // The exit code, or the error to report; the error's code gives the exit code then.
   std::function<Result<int>(Shell&, const Arguments&)> run;
-  std::string_view details = {};  // more for --help: examples, files
+  std::string_view example;       // for --help: what may stand after the path
+  std::string_view details = {};  // for --help: files, exit codes
 };
 
 // One function a group, in the file of its name.

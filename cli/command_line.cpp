@@ -180,6 +180,24 @@ std::string_view long_name(const Option& option) {
 
 bool is_positional(const Option& option) { return option.name.front() != '-'; }
 
+std::string command_path(const std::vector<std::string>& words) {
+  std::string path;
+  for (std::size_t at = 0; at < words.size(); ++at) {
+    const std::string& word = words[at];
+    if (word == "--") break;
+    if (is_option(word)) {
+      const Option* option = find_option(global_options(), word);
+      if (option == nullptr) break;
+      if (option->take != Take::kFlag) ++at;
+      continue;
+    }
+    const std::string longer = path.empty() ? word : path + " " + word;
+    if (!begins_command(longer)) break;
+    path = longer;
+  }
+  return path;
+}
+
 bool has_flag(const std::vector<std::string>& words, std::string_view long_name) {
   for (const std::string& word : words) {
     if (word == "--") return false;

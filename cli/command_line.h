@@ -26,6 +26,9 @@ struct Invocation {
 // the form that was asked for.
 [[nodiscard]] bool has_flag(const std::vector<std::string>& words, std::string_view long_name);
 
+// The words that name a command, or a group, as far as there is one: "draft transfer".
+[[nodiscard]] std::string command_path(const std::vector<std::string>& words);
+
 // "--output" of "-o,--output"; a positional's name as it is.
 [[nodiscard]] std::string_view long_name(const Option& option);
 [[nodiscard]] bool is_positional(const Option& option);

@@ -110,11 +110,12 @@ constexpr Option kSetOptions[] = {
 };
 
 const Command kCommands[] = {
-    {"context show", "The context in use: home, node, chain, organisation", {}, &show},
-    {"context list", "All contexts", {}, &list},
-    {"context use", "Select a context", kUseOptions, &use},
-    {"context add", "Name a home and select it", kAddOptions, &add},
-    {"context set", "Change the settings of the home in use", kSetOptions, &set},
+    {"context show", "The context in use: home, node, chain, organisation", {}, &show, "--ctx regulator"},
+    {"context list", "All contexts", {}, &list, "--home D/cli"},
+    {"context use", "Select a context", kUseOptions, &use, "D/regulator"},
+    {"context add", "Name a home and select it", kAddOptions, &add, "vendor homes/vendor"},
+    {"context set", "Change the settings of the home in use", kSetOptions, &set,
+     "--node http://127.0.0.1:8401 --chain HEX --trust policy.txt"},
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 
 #include "cli/record_kind.h"
+#include "cli/time_option.h"
 #include "crypto/encoding.h"
 
 namespace circula::cli {
@@ -27,6 +28,7 @@ Result<RecordInput> contract(Shell&, Names& names, const Arguments& arguments) {
 Result<RecordInput> settle(Shell&, Names& names, const Arguments& arguments) {
   auto contract_id = names.object(arguments.text("CONTRACT"));
   if (!contract_id) return contract_id.error();
+  if (auto good = check_time_options(arguments, {"accepted-at"}); !good) return good.error();
   auto milestone = arguments.number("milestone", 1);
   auto amount = arguments.number("amount-minor");
   if (!milestone) return milestone.error();
@@ -35,11 +37,9 @@ Result<RecordInput> settle(Shell&, Names& names, const Arguments& arguments) {
                            {"milestone", *milestone},
                            {"amount_minor", std::to_string(*amount)},
                            {"accepted_at", arguments.text("accepted-at")}};
-  if (arguments.has("invoice")) {
-    auto digest = plain_digest_json(arguments.text("invoice"));
-    if (!digest) return digest.error();
-    body["invoice"] = std::move(*digest);
-  }
+  auto invoice = plain_digest_json(arguments.text("invoice"));
+  if (!invoice) return invoice.error();
+  body["invoice"] = std::move(*invoice);
   return RecordInput{23, 1, std::move(body), kFinanceFirst};
 }
 
@@ -59,6 +59,7 @@ Result<RecordInput> refund(Shell&, Names& names, const Arguments& arguments) {
 Result<RecordInput> close(Shell&, Names& names, const Arguments& arguments) {
   auto agreement_id = names.object(arguments.text("AGREEMENT"));
   if (!agreement_id) return agreement_id.error();
+  if (auto good = check_time_options(arguments, {"from", "to"}); !good) return good.error();
   return RecordInput{
       28,
       1,
@@ -68,11 +69,14 @@ Result<RecordInput> close(Shell&, Names& names, const Arguments& arguments) {
 
 Result<RecordInput> any_record(Shell&, Names& names, const Arguments& arguments) {
   auto type = crypto::u64_from_decimal(arguments.text("TYPE"));
-  if (!type) return error(Code::E_USAGE, "TYPE is a number; `circula version` lists them");
-  auto input = from_file(names, arguments, static_cast<std::uint32_t>(*type));
-  if (!input) return input.error();
   auto version = arguments.number("type-version", 1);
   if (!version) return version.error();
+  constexpr std::uint64_t kNumberMax = 65'535;  // design.md 3
+  if (!type || *type > kNumberMax || *version > kNumberMax)
+    return error(Code::E_USAGE,
+                 "TYPE and --type-version are numbers up to 65,535; `circula version` lists them");
+  auto input = from_file(names, arguments, static_cast<std::uint32_t>(*type));
+  if (!input) return input.error();
   input->version = static_cast<std::uint32_t>(*version);
   if (arguments.has("author-usage")) input->author_usages = arguments.list("author-usage");
   return input;
@@ -85,7 +89,7 @@ constexpr Option kSettleOptions[] = {
     {"--amount-minor", "N", "Minor units, at most the milestone's", Take::kValue, true},
     {"--accepted-at", "TIME", "When it was accepted: the event's time", Take::kValue, true},
     {"--milestone", "N", "Default 1"},
-    {"--invoice", "FILE", "Its digest goes to the ledger"},
+    {"--invoice", "FILE", "Its digest goes to the ledger", Take::kValue, true},
 };
 constexpr Option kRefundOptions[] = {
     {"EVENT", "", "ev-…", Take::kValue, true},
@@ -106,15 +110,27 @@ constexpr Option kRecordOptions[] = {
 
 constexpr RecordKind kKinds[] = {
     {"agreement", "Register or end a revenue agreement (26 AGREEMENT)", kFileOptions, &agreement,
+     "agreement.json",
      "{\"register\": {\"version\": 1, \"product\": \"as-…\", \"currency\": \"CNY\", \"terms\": "
      "{\"rounding\":\n"
      "\"largest_remainder\", \"steps\": [{\"split\": {\"payees\": [{\"party\": \"@a\", \"share_ppm\": "
      "1000000}]}}]}}}"},
-    {"contract", "Report a deal made off the exchange (17 CONTRACT)", kFileOptions, &contract},
-    {"settle", "Settle a milestone: income is shared (23 SETTLE)", kSettleOptions, &settle},
-    {"refund", "Give back some of a revenue event (24 REFUND)", kRefundOptions, &refund},
-    {"close", "Close a period: guarantees are settled (28 PERIOD_CLOSE)", kCloseOptions, &close},
-    {"record", "Any record type from a JSON body", kRecordOptions, &any_record},
+    {"contract", "Report a deal made off the exchange (17 CONTRACT)", kFileOptions, &contract,
+     "contract.json",
+     "{\"report\": {\"seller\": \"@provider\", \"buyer\": \"@buyer\", \"product\": \"as-…\",\n"
+     "\"signed_at\": \"2023-05-01T08:00:00+08:00\", \"currency\": \"CNY\", \"total_minor\": \"1000000\",\n"
+     "\"milestones\": [{\"n\": 1, \"amount_minor\": \"1000000\", \"trigger\": \"delivery\"}], \"agreement\": "
+     "\"ag-…\",\n"
+     "\"follows_versions\": true, \"text\": {\"suite\": 1, \"digest\": \"…\"}}}\n"
+     "The text is the paper: `circula digest make FILE`."},
+    {"settle", "Settle a milestone: income is shared (23 SETTLE)", kSettleOptions, &settle,
+     "ct-4h8d2x --amount-minor 1000000 --accepted-at 2023-05-20T10:00:00+08:00 --invoice invoice.pdf"},
+    {"refund", "Give back some of a revenue event (24 REFUND)", kRefundOptions, &refund,
+     "ev-9p3v7c --amount-minor 25000 --reason agreed"},
+    {"close", "Close a period: guarantees are settled (28 PERIOD_CLOSE)", kCloseOptions, &close,
+     "ag-2n6t5w --from 2023-05-01 --to 2023-06-01"},
+    {"record", "Any record type from a JSON body", kRecordOptions, &any_record,
+     "11 body.json --author-usage cdo"},
 };
 
 }  // namespace

@@ -82,9 +82,10 @@ constexpr Option kEvaluateOptions[] = {
 
 const Command kCommands[] = {
     {"revenue evaluate", "Share income by agreements in a file; no ledger is asked", kEvaluateOptions,
-     &evaluate, "Prints the same document with `expected` computed in every case."},
-    {"digest make", "Digests of files, plain or salted", kMakeOptions, &make},
-    {"digest check", "Is a file what a digest names?", kCheckOptions, &check},
+     &evaluate, "cases.json", "Prints the same document with `expected` computed in every case."},
+    {"digest make", "Digests of files, plain or salted", kMakeOptions, &make, "gps.csv --salted"},
+    {"digest check", "Is a file what a digest names?", kCheckOptions, &check,
+     "gps.csv HEX --salt gps.csv.salt"},
 };
 
 }  // namespace

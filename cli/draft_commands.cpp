@@ -4,6 +4,7 @@
 
 #include "cli/command.h"
 #include "cli/draft_file.h"
+#include "cli/drafting.h"
 #include "cli/local_file.h"
 #include "cli/shell.h"
 #include "cli/text_view.h"
@@ -44,11 +45,23 @@ Result<int> show(Shell& shell, const Arguments& arguments) {
         draft->describe(key) + "\n";
     signers.push_back(boost::json::object{{"key", crypto::to_hex(key.view())}, {"signed", has_signed}});
   }
+  boost::json::object forecast;
+  if (auto client = NodeClient::make(shell); client) {
+    auto dry = dry_run(*client, *draft);
+    if (dry) {
+      text += forecast_text(*dry);
+      forecast = std::move(*dry);
+    } else {
+      text += "  what would happen now is not known: " + std::string(ledger::name(dry.error().code)) + " " +
+              dry.error().detail + "\n";
+    }
+  }
   shell.answer("draft",
                {{"chain_id", crypto::to_hex(draft->chain_id.view())},
                 {"records", std::move(shown)},
                 {"signers", std::move(signers)},
-                {"complete", draft->signatures.size() == required->size()}},
+                {"complete", draft->signatures.size() == required->size()},
+                {"dry_run", std::move(forecast)}},
                text);
   return 0;
 }
@@ -82,8 +95,11 @@ constexpr Option kMergeOptions[] = {
 };
 
 const Command kCommands[] = {
-    {"draft show", "Every field of a draft, decoded from its bytes, and who has signed", kShowOptions, &show},
-    {"draft merge", "Put the signatures of several copies together", kMergeOptions, &merge},
+    {"draft show",
+     "Every field of a draft, decoded from its bytes, who has signed, and what would happen now",
+     kShowOptions, &show, "transfer.draft.json"},
+    {"draft merge", "Put the signatures of several copies together", kMergeOptions, &merge,
+     "a.draft.json b.draft.json -o both.draft.json"},
 };
 
 }  // namespace

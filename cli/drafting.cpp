@@ -165,7 +165,7 @@ Result<void> set_expectations(const std::vector<std::string>& texts, proto::Reco
 }
 
 // An envelope with zeros for signatures, for a dry run.
-Bytes unsigned_envelope(const DraftFile& draft, const std::set<PublicKey>& keys) {
+Bytes unsigned_envelope(const DraftFile& draft, const std::vector<PublicKey>& keys) {
   DraftFile stand_in = draft;
   for (const PublicKey& key : keys) stand_in.signatures[key] = Signature{};
   auto sealed = stand_in.seal();
@@ -222,6 +222,31 @@ Result<std::uint64_t> parse_duration_ms(std::string_view text) {
     return error(Code::E_USAGE, "a time such as 90m, 12h or 30d, not \"" + std::string(text) + "\"");
   }
   return *number * unit_ms;
+}
+
+Result<boost::json::object> dry_run(NodeClient& client, const DraftFile& draft) {
+  auto keys = draft.required();
+  if (!keys) return keys.error();
+  const std::string chain = crypto::to_hex(draft.chain_id.view());
+  auto answer = client.post_bytes("/v1/dryrun?chain=" + chain, unsigned_envelope(draft, *keys));
+  if (!answer) return answer.error();
+  // The first record that would fail speaks for all; when none does, the first.
+  boost::json::object shown;
+  for (const boost::json::value& item : array_at(*answer, "records")) {
+    if (!item.is_object()) continue;
+    if (shown.empty() || text_at(item.get_object(), "code") != "E_OK") shown = item.get_object();
+    if (text_at(shown, "code") != "E_OK") break;
+  }
+  return shown;
+}
+
+std::string forecast_text(const boost::json::object& dry_run) {
+  if (dry_run.empty()) return {};
+  const std::string code = text_at(dry_run, "code");
+  if (code == "E_OK") return "  now it would succeed\n";
+  const std::string field = text_at(dry_run, "field");
+  return "  now it would be refused: " + code + " " + text_at(dry_run, "detail") +
+         (field.empty() ? "" : " (" + field + ")") + "\n";
 }
 
 Result<DraftFile> clock_draft(const Digest& chain_id, const PublicKey& author, std::uint64_t to_ms) {
@@ -282,14 +307,10 @@ Result<Drafted> draft_record(Shell& shell, NodeClient& client, Names& names, con
     for (const PublicKey& key : signers) record.add_signers(bytes_text(key));
     drafted.draft.records = {ledger::serialise_canonical(record)};
     if (!options.dry_run) break;
-    std::set<PublicKey> all = signers;
-    all.insert(*author);
-    const std::string chain = crypto::to_hex(time->chain_id.view());
-    auto answer = client.post_bytes("/v1/dryrun?chain=" + chain, unsigned_envelope(drafted.draft, all));
-    if (!answer) return answer.error();
-    const auto& records = array_at(*answer, "records");
-    if (records.empty() || !records.front().is_object()) break;
-    drafted.dry_run = records.front().get_object();
+    auto dry = dry_run(client, drafted.draft);
+    if (!dry) return dry.error();
+    drafted.dry_run = std::move(*dry);
+    if (drafted.dry_run.empty()) break;
     auto added = add_missing_signers(drafted.dry_run, *home, directory, signers, shell);
     if (!added) return added.error();
     if (!*added) break;

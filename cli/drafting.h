@@ -40,6 +40,12 @@ struct Drafted {
 [[nodiscard]] Result<Drafted> draft_record(Shell& shell, NodeClient& client, Names& names,
                                            const RecordInput& input, const DraftingOptions& options);
 
+// What the node says would happen to the draft now, whoever has signed; of several records the first that
+// would fail. Empty when the node says nothing of it.
+[[nodiscard]] Result<boost::json::object> dry_run(NodeClient& client, const DraftFile& draft);
+// "now it would succeed", or why not, as a line.
+[[nodiscard]] std::string forecast_text(const boost::json::object& dry_run);
+
 // A record 39 CLOCK: its author moves the time of a scripted chain to `to_ms`.
 [[nodiscard]] Result<DraftFile> clock_draft(const Digest& chain_id, const PublicKey& author,
                                             std::uint64_t to_ms);

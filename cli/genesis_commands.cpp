@@ -12,6 +12,7 @@
 #include "cli/local_file.h"
 #include "cli/member.h"
 #include "cli/shell.h"
+#include "cli/time_option.h"
 #include "crypto/ed25519.h"
 #include "crypto/encoding.h"
 #include "ledger/calendar.h"
@@ -94,7 +95,7 @@ Result<std::uint64_t> founding_time_ms(const Arguments& arguments, proto::Clock 
     if (clock != proto::CLOCK_SCRIPTED) {
       return error(Code::E_USAGE, "--time is for scripted chains; a wall clock begins now");
     }
-    auto time = ledger::parse_time(arguments.text("time"), "--time");
+    auto time = time_option(arguments, "time");
     if (!time) return time.error();
     return static_cast<std::uint64_t>(*time) * 1000;
   }
@@ -186,7 +187,7 @@ Result<int> assemble(Shell& shell, const Arguments& arguments) {
                 {"fingerprint", genesis->fingerprint()},
                 {"founders", std::move(founders)}},
                "members, by the fingerprint of their files\n" + text + genesis_summary(*genesis) + path +
-                   ": each founder signs it: circula sign " + path + "\n");
+                   ": each founder signs it: " + shell.terminal().command({"sign", path}) + "\n");
   return 0;
 }
 
@@ -241,9 +242,10 @@ constexpr Option kFinishOptions[] = {
 };
 
 const Command kCommands[] = {
-    {"genesis assemble", "Make a draft genesis out of member files", kAssembleOptions, &assemble},
+    {"genesis assemble", "Make a draft genesis out of member files", kAssembleOptions, &assemble,
+     "*.member.json --voters a,b,c,d --profile production --origin ledger.example.org/main"},
     {"genesis finish", "Check that all founders signed; write genesis.json and policy.txt", kFinishOptions,
-     &finish},
+     &finish, "genesis.draft.json -o genesis.json"},
 };
 
 }  // namespace

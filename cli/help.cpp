@@ -57,12 +57,48 @@ std::string command_rows(std::string_view group) {
   return text;
 }
 
+const Command* find_word(std::string_view word) {
+  for (const Command& command : all_commands()) {
+    if (command.path == word) return &command;
+  }
+  return nullptr;
+}
+
+// One row for each first word, in the order of the commands; a group's row names what it holds.
+std::string first_words() {
+  constexpr std::size_t kNamesMax = 60;  // characters, so that a row fits most screens
+  constexpr std::string_view kMore = ", ...";
+  std::vector<std::string_view> order;
+  std::map<std::string_view, std::string> texts;
+  for (const Command& command : all_commands()) {
+    const auto space = command.path.find(' ');
+    const std::string_view word = command.path.substr(0, space);
+    const auto [place, is_new] = texts.try_emplace(word);
+    if (is_new) order.push_back(word);
+    std::string& text = place->second;
+    if (space == std::string_view::npos) {
+      text = command.summary;
+    } else if (find_word(word) == nullptr) {
+      const std::string_view rest = command.path.substr(space + 1);
+      const std::string name(rest.substr(0, rest.find(' ')));
+      const bool known = (", " + text + ", ").find(", " + name + ", ") != std::string::npos;
+      if (known || text.ends_with(kMore)) continue;
+      text += text.empty() ? name : text.size() <= kNamesMax ? ", " + name : std::string(kMore);
+    }
+  }
+  std::string rows;
+  for (const std::string_view word : order) rows += row(word, texts[word]);
+  return rows;
+}
+
 }  // namespace
 
 std::string program_help() {
   return "Circula: a ledger of who holds which right to which data, and how its income is shared.\n\n"
-         "Usage: circula COMMAND [arguments] [options]\n\nCommands\n" +
-         command_rows("") + "\nOptions of all commands\n" + option_rows(global_options()) +
+         "Usage: circula COMMAND [arguments] [options]\n\nCommands; `circula COMMAND --help` says more and "
+         "gives an "
+         "example\n" +
+         first_words() + "\nOptions of all commands\n" + option_rows(global_options()) +
          "\nExit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 refused by a rule, 5 not authorised,\n"
          "6 unavailable and safe to repeat, 7 not verified, 8 audit findings, 9 local environment,\n"
          "130 interrupted.\n";
@@ -75,6 +111,7 @@ std::string group_help(std::string_view group) {
 std::string command_help(const Command& command) {
   std::string text = std::string(command.summary) + "\n\nUsage: " + usage(command) + "\n";
   if (!command.options.empty()) text += "\nArguments and options\n" + option_rows(command.options);
+  text += "\nExample\n  circula " + std::string(command.path) + " " + std::string(command.example) + "\n";
   if (!command.details.empty()) text += "\n" + std::string(command.details) + "\n";
   return text + "\nOptions of all commands: circula --help\n";
 }

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "cli/subject_path.h"
+#include "cli/time_option.h"
 #include "crypto/encoding.h"
 #include "ledger/bundle.h"
 #include "ledger/json_view.h"
@@ -77,7 +78,26 @@ bool same_leaf(const ledger::HistoryRow& proven, const ledger::IncomeRow& shown)
 
 std::uint64_t milliseconds(ledger::Seconds seconds) { return static_cast<std::uint64_t>(seconds) * 1000; }
 
-// Verifies the node's own proof of the period and compares: E_PROOF names the first difference.
+// The node's own proof that answers the question, verified.
+Result<ledger::BundleFacts> proven_facts(NodeClient& client, const std::string& account,
+                                         const std::string& query, const ledger::BundleQuestion& question,
+                                         const crypto::Policy& policy, IncomeStatement& statement) {
+  auto bundle = client.get_text("/v1/proofs/" + account + query);
+  if (!bundle) return bundle.error();
+  const auto verdict = ledger::verify_answer(*bundle, policy, account, question);
+  if (auto good = verdict.result(); !good) return good.error();
+  const std::uint64_t as_of_ms = verdict.bundle->block.entry.time_ms;
+  const auto& bounds = statement.period.bounds;
+  const bool is_over = verdict.facts->settled && (!bounds || milliseconds(bounds->to) <= as_of_ms);
+  const auto& checkpoint = verdict.facts->checkpoint.checkpoint;
+  statement.proven_by = "checkpoint of size " + std::to_string(checkpoint.size) + " of " + checkpoint.origin +
+                        ", as of " + ledger::format_time_ms(as_of_ms) +
+                        (is_over ? "" : ", before the period is over");
+  statement.bundle = std::move(*bundle);
+  return *verdict.facts;
+}
+
+// Compares what was shown with what is proven: E_PROOF names the first difference.
 Result<void> prove(NodeClient& client, const std::string& account, const crypto::Policy& policy,
                    std::span<const ledger::IncomeRow> before, std::span<const ledger::IncomeRow> inside,
                    IncomeStatement& statement) {
@@ -85,18 +105,16 @@ Result<void> prove(NodeClient& client, const std::string& account, const crypto:
   const std::string query = bounds ? "?from=" + percent_encoded(ledger::format_time(bounds->from)) +
                                          "&to=" + percent_encoded(ledger::format_time(bounds->to))
                                    : "?history=1";
-  auto bundle = client.get_text("/v1/proofs/" + account + query);
-  if (!bundle) return bundle.error();
   ledger::BundleQuestion question = ledger::AskHistory{};
   if (bounds) question = ledger::AskPeriod{milliseconds(bounds->from), milliseconds(bounds->to)};
-  const auto verdict = ledger::verify_answer(*bundle, policy, account, question);
-  if (auto good = verdict.result(); !good) return good;
-  if (!verdict.facts->value) {
+  auto facts = proven_facts(client, account, query, question, policy, statement);
+  if (!facts) return facts.error();
+  if (!facts->value) {
     return error(Code::E_PROOF, "the node showed an account and proved that there is none");
   }
-  const auto& proven = verdict.facts->answer;
+  const auto& proven = facts->answer;
   // The row before the period, whose running total is the opening.
-  const auto& neighbour = verdict.facts->before;
+  const auto& neighbour = facts->before;
   const bool same_opening =
       before.empty() == !neighbour.has_value() && (before.empty() || same_leaf(*neighbour, before.back()));
   if (!same_opening) return error(Code::E_PROOF, "the node showed another opening than it proved");
@@ -105,11 +123,15 @@ Result<void> prove(NodeClient& client, const std::string& account, const crypto:
     return error(Code::E_PROOF, "the node showed other lines than it proved, from the " +
                                     std::to_string(at + 1) + "th entry of the period on");
   }
-  const auto& checkpoint = verdict.facts->checkpoint.checkpoint;
-  statement.proven_by = "checkpoint of size " + std::to_string(checkpoint.size) + " of " + checkpoint.origin +
-                        ", as of " + ledger::format_time_ms(verdict.bundle->block.entry.time_ms) +
-                        (verdict.facts->settled ? "" : ", before the period is over");
-  statement.bundle = std::move(*bundle);
+  return {};
+}
+
+// There is no account at all: nothing was ever given.
+Result<void> prove_absence(NodeClient& client, const std::string& account, const crypto::Policy& policy,
+                           IncomeStatement& statement) {
+  auto facts = proven_facts(client, account, "", ledger::AskState{}, policy, statement);
+  if (!facts) return facts.error();
+  if (facts->value) return error(Code::E_PROOF, "the node showed no income and proved that there is some");
   return {};
 }
 
@@ -118,7 +140,7 @@ Result<void> prove(NodeClient& client, const std::string& account, const crypto:
 Result<StatementPeriod> statement_period(const Arguments& arguments) {
   if (!arguments.has("month")) return StatementPeriod{"all", std::nullopt};
   const std::string text = arguments.text("month");
-  auto period = ledger::parse_period(text, "--month");
+  auto period = period_option(arguments, "month");
   if (!period) return period.error();
   return StatementPeriod{text, *period};
 }
@@ -133,9 +155,11 @@ Result<IncomeStatement> income_statement(NodeClient& client, const std::string& 
   const std::string account = "income/" + oid + "/" + currency;
   auto rows = fetch_rows(client, account, period);
   if (!rows) {
+    if (rows.error().code != Code::E_NOT_FOUND) return rows.error();
     // An organisation that was never given anything has no account.
-    if (rows.error().code == Code::E_NOT_FOUND) return statement;
-    return rows.error();
+    if (policy == nullptr) return statement;
+    if (auto proven = prove_absence(client, account, *policy, statement); !proven) return proven.error();
+    return statement;
   }
   const std::uint64_t from_ms = period.bounds ? milliseconds(period.bounds->from) : 0;
   const std::uint64_t to_ms =
@@ -200,9 +224,9 @@ std::string statement_text(Names& names, const IncomeStatement& statement) {
   }
   text += amount(statement.closing_minor) + "  closing" +
           (bounds ? "  " + ledger::format_time(bounds->to) : "") + "\n";
-  return text + std::to_string(statement.lines.size()) + " lines, account entries " +
-         std::to_string(statement.first_seq) + " to " + std::to_string(statement.end_seq) +
-         " (not in it); opening + lines = closing\n" +
+  return text + std::to_string(statement.lines.size()) + (statement.lines.size() == 1 ? " line" : " lines") +
+         ", account entries " + std::to_string(statement.first_seq) + " to " +
+         std::to_string(statement.end_seq) + " (not in it); opening + lines = closing\n" +
          (statement.proven_by.empty()
               ? "not proven: no trust policy (--policy)\n"
               : "complete and unaltered, proven against the " + statement.proven_by + "\n");

@@ -89,9 +89,9 @@ constexpr Option kShowOptions[] = {
 };
 
 const Command kCommands[] = {
-    {"key new", "Make a key, mode 0600", kNewOptions, &make},
-    {"key list", "The keys of the home", {}, &list},
-    {"key show", "Public key of a key file", kShowOptions, &show},
+    {"key new", "Make a key, mode 0600", kNewOptions, &make, "finance2 --usage finance --encrypt"},
+    {"key list", "The keys of the home", {}, &list, "--json"},
+    {"key show", "Public key of a key file", kShowOptions, &show, "officer --possession 91310000MA1FL5HN0X"},
 };
 
 }  // namespace

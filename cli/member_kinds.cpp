@@ -3,6 +3,7 @@
 
 #include "cli/key_store.h"
 #include "cli/record_kind.h"
+#include "cli/time_option.h"
 #include "crypto/encoding.h"
 #include "ledger/signing.h"
 
@@ -84,8 +85,8 @@ Result<NewKey> new_key(Shell& shell, const std::string& name) {
 Result<RecordInput> key_add(Shell& shell, Names&, const Arguments& arguments) {
   auto key = new_key(shell, arguments.text("NAME"));
   if (!key) return key.error();
-  auto from = time_s(arguments, "not-before");
-  auto to = time_s(arguments, "not-after");
+  auto from = time_option(arguments, "not-before");
+  auto to = time_option(arguments, "not-after");
   if (!from) return from.error();
   if (!to) return to.error();
   boost::json::object body{{"public_key", key->hex}, {"usage", key->usage}, {"possession", key->possession}};
@@ -97,7 +98,7 @@ Result<RecordInput> key_add(Shell& shell, Names&, const Arguments& arguments) {
 Result<RecordInput> key_rotate(Shell& shell, Names&, const Arguments& arguments) {
   auto key = new_key(shell, arguments.text("NAME"));
   if (!key) return key.error();
-  auto until = time_s(arguments, "overlap-until");
+  auto until = time_option(arguments, "overlap-until");
   if (!until) return until.error();
   boost::json::object body{
       {"replaces", arguments.text("replaces")}, {"public_key", key->hex}, {"possession", key->possession}};
@@ -106,7 +107,7 @@ Result<RecordInput> key_rotate(Shell& shell, Names&, const Arguments& arguments)
 }
 
 Result<RecordInput> key_revoke(Shell&, Names&, const Arguments& arguments) {
-  auto since = time_s(arguments, "compromised-since");
+  auto since = time_option(arguments, "compromised-since");
   if (!since) return since.error();
   boost::json::object body{{"public_key", arguments.text("HEX")}};
   if (arguments.has("reason")) body["reason"] = arguments.text("reason");
@@ -164,16 +165,22 @@ constexpr Option kRecoverOptions[] = {
 };
 
 constexpr RecordKind kKinds[] = {
-    {"org register", "Admit an organisation, as an exchange (1 ORG)", kRegisterOptions, &org_register},
-    {"org update", "Change what the own organisation says of itself", kUpdateOptions, &org_update},
-    {"org suspend", "Suspend an organisation", kMemberOptions, &org_suspend},
-    {"org reinstate", "Lift a suspension", kPlainMemberOptions, &org_reinstate},
-    {"org exit", "Leave, with the exchange's consent", kPlainMemberOptions, &org_exit},
-    {"key add", "Register a key of the home (2 KEY)", kAddOptions, &key_add},
-    {"key rotate", "Replace a key", kRotateOptions, &key_rotate},
-    {"key revoke", "Revoke a key", kRevokeOptions, &key_revoke},
+    {"org register", "Admit an organisation, as an exchange (1 ORG)", kRegisterOptions, &org_register,
+     "--oid 91310000MA1FL5HN0X --name \"New Data Ltd\" --kind provider --first-key HEX --possession HEX"},
+    {"org update", "Change what the own organisation says of itself", kUpdateOptions, &org_update,
+     "--name \"New name\""},
+    {"org suspend", "Suspend an organisation", kMemberOptions, &org_suspend,
+     "@broker --reason \"audit of 2023-05\""},
+    {"org reinstate", "Lift a suspension", kPlainMemberOptions, &org_reinstate, "@broker"},
+    {"org exit", "Leave, with the exchange's consent", kPlainMemberOptions, &org_exit, "@broker"},
+    {"key add", "Register a key of the home (2 KEY)", kAddOptions, &key_add,
+     "finance2 --not-after 2026-01-01"},
+    {"key rotate", "Replace a key", kRotateOptions, &key_rotate,
+     "officer2 --replaces HEX --overlap-until 2023-07-01"},
+    {"key revoke", "Revoke a key", kRevokeOptions, &key_revoke,
+     "HEX --reason \"laptop lost\" --compromised-since 2023-05-01T08:00:00+08:00"},
     {"key recover", "Vouch for a lost organisation's new officer key, as two officers of an exchange",
-     kRecoverOptions, &key_recover},
+     kRecoverOptions, &key_recover, "@vendor-b --public-key HEX --possession HEX"},
 };
 
 }  // namespace

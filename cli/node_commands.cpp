@@ -46,8 +46,9 @@ Result<int> check(Shell& shell, const Arguments& arguments) {
 constexpr Option kCheckOptions[] = {{"FILE", "", "The node's configuration, TOML", Take::kValue, true}};
 
 const Command kCommands[] = {
-    {"config check", "Is a node's configuration valid? Also lists all keys", kCheckOptions, check},
-    {"node run", "Run a node until it is told to stop", kRunOptions, run},
+    {"config check", "Is a node's configuration valid? Also lists all keys", kCheckOptions, check,
+     "D/1/node.toml"},
+    {"node run", "Run a node until it is told to stop", kRunOptions, run, "--config D/1/node.toml"},
 };
 
 }  // namespace

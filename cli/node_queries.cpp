@@ -7,6 +7,7 @@
 #include "cli/key_store.h"
 #include "cli/submission.h"
 #include "cli/text_view.h"
+#include "cli/time_option.h"
 #include "crypto/encoding.h"
 #include "ledger/calendar.h"
 
@@ -26,7 +27,7 @@ std::string status_text(Terminal& terminal, const boost::json::object& status) {
           " up, finality needs " + text_at(status, "finality_quorum") + "; learners " +
           text_at(status, "learners_up") + " of " + text_at(status, "learners") + " up\n";
   const auto& checkpoint = object_at(status, "checkpoint");
-  text += "height      " + text_at(status, "executed_height") + "  records " + text_at(status, "records") +
+  text += "height      " + text_at(status, "executed_height") + "  entries " + text_at(status, "log_size") +
           "  final to " + text_at(checkpoint, "height") + " (size " + text_at(checkpoint, "size") + ")\n";
   text += "durability  " + text_at(status, "durability") + "\n";
   for (const char* key : {"not_ready", "why_not_final", "why_not_leader"}) {
@@ -99,7 +100,7 @@ Result<int> advance(Shell& shell, const Arguments& arguments) {
   std::uint64_t at_ms = number_at(*now, "ledger_time_ms");
   std::uint64_t to_ms = at_ms + *by;
   if (arguments.has("to")) {
-    auto time = ledger::parse_time(arguments.text("to"), "--to");
+    auto time = time_option(arguments, "to");
     if (!time) return time.error();
     to_ms = static_cast<std::uint64_t>(std::max<std::int64_t>(*time, 0)) * 1000;
   }
@@ -144,11 +145,15 @@ constexpr Option kAdvanceOptions[] = {
 };
 
 const Command kCommands[] = {
-    {"status", "The chain as the node sees it: leader, voters, height, checkpoint", {}, &status},
-    {"clock", "Ledger time", {}, &clock},
+    {"status", "The chain as the node sees it: leader, voters, height, checkpoint", {}, &status, "--json"},
+    {"clock", "Ledger time", {}, &clock, "--json"},
     {"clock advance", "Move the time of a scripted chain (39 CLOCK), as a founding exchange", kAdvanceOptions,
-     &advance},
-    {"rejections", "What the node refused lately, and why (operator's listener)", {}, &rejections},
+     &advance, "--by 3d"},
+    {"rejections",
+     "What the node refused lately, and why (operator's listener)",
+     {},
+     &rejections,
+     "--ctx exchange-a"},
 };
 
 }  // namespace

@@ -138,6 +138,7 @@ constexpr Option kInitOptions[] = {
 
 const Command kCommands[] = {
     {"org init", "Make an organisation's keys and its public member.json", kInitOptions, &init,
+     "--name \"Data Exchange\" --oid 91310000MA1FL5HN0X --kind exchange --address node.example.org:7400",
      "The home gets record keys (officer, cdo, finance) and the four keys of a node. Send member.json to\n"
      "whoever assembles the genesis, and compare fingerprints by telephone."},
 };

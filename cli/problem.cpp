@@ -3,6 +3,14 @@
 #include <boost/json.hpp>
 
 namespace circula::cli {
+namespace {
+
+std::string remedy(const ledger::OutcomeRow& row, std::string_view command) {
+  if (row.code != ledger::Code::E_USAGE || command.empty()) return std::string(row.remedy);
+  return "See `circula " + std::string(command) + " --help`.";
+}
+
+}  // namespace
 
 int exit_code(ledger::Code code) {
   constexpr int kLocalEnvironment = 9;
@@ -10,7 +18,8 @@ int exit_code(ledger::Code code) {
   return listed > kLocalEnvironment ? kLocalEnvironment : listed;
 }
 
-std::string problem_text(const ledger::Error& error, Language language, const Terminal& terminal) {
+std::string problem_text(const ledger::Error& error, std::string_view command, Language language,
+                         const Terminal& terminal) {
   const ledger::OutcomeRow& row = ledger::outcome_row(error.code);
   std::string text = terminal.coloured_err("error[" + std::string(row.name) + "]", Colour::kRed) + ": ";
   text += std::string(language == Language::kChinese ? row.chinese : row.english) + "\n";
@@ -19,19 +28,19 @@ std::string problem_text(const ledger::Error& error, Language language, const Te
   } else if (!error.field.empty()) {
     text += "  in " + error.field + "\n";
   }
-  text += "  " + std::string(row.remedy) + "\n";
-  text += "  details: circula explain " + std::string(row.name) + "\n";
+  text += "  " + remedy(row, command) + "\n";
+  text += "  details: " + terminal.command({"explain", std::string(row.name)}) + "\n";
   return text;
 }
 
-boost::json::object problem_json(const ledger::Error& error, Language language) {
+boost::json::object problem_json(const ledger::Error& error, std::string_view command, Language language) {
   const ledger::OutcomeRow& row = ledger::outcome_row(error.code);
   boost::json::object out;
   out["type"] = "/errors/" + std::string(row.name);
   out["title"] = std::string(language == Language::kChinese ? row.chinese : row.english);
   out["status"] = row.http_status;
   out["detail"] = error.detail;
-  out["remedy"] = std::string(row.remedy);
+  out["remedy"] = remedy(row, command);
   out["code"] = std::string(row.name);
   out["retryable"] = row.retryable;
   boost::json::array fields;

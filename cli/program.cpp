@@ -34,11 +34,11 @@ Result<TerminalStyle> style_of(const Arguments& globals, const Streams& streams,
   return style;
 }
 
-int report(const Error& problem, bool json, Language language, Terminal& terminal) {
+int report(const Error& problem, std::string_view command, bool json, Language language, Terminal& terminal) {
   if (json) {
-    terminal.complain(boost::json::serialize(problem_json(problem, language)) + "\n");
+    terminal.complain(boost::json::serialize(problem_json(problem, command, language)) + "\n");
   } else {
-    terminal.complain(problem_text(problem, language, terminal));
+    terminal.complain(problem_text(problem, command, language, terminal));
   }
   return exit_code(problem.code);
 }
@@ -59,14 +59,15 @@ bool takes_output_itself(const Command& command) {
 
 int run_program(const std::vector<std::string>& words, Streams streams, const Environment& environment) {
   Terminal terminal(streams);
+  const std::string command = command_path(words);
   auto invocation = parse_command_line(words);
   if (!invocation) {
-    return report(invocation.error(), has_flag(words, "--json"), Language::kEnglish, terminal);
+    return report(invocation.error(), command, has_flag(words, "--json"), Language::kEnglish, terminal);
   }
   const Arguments& arguments = invocation->arguments;
   Shell shell(terminal, environment, arguments);
   auto style = style_of(arguments, streams, environment);
-  if (!style) return report(style.error(), shell.json(), shell.language(), terminal);
+  if (!style) return report(style.error(), command, shell.json(), shell.language(), terminal);
   terminal.set_style(*style);
   if (invocation->help) {
     terminal.print(help_of(*invocation));
@@ -76,8 +77,8 @@ int run_program(const std::vector<std::string>& words, Streams streams, const En
   auto done = invocation->command->run(shell, arguments);
   // What was found before an error is kept: the steps of a verification say why it failed.
   auto finished = terminal.finish();
-  if (!done) return report(done.error(), shell.json(), shell.language(), terminal);
-  if (!finished) return report(finished.error(), shell.json(), shell.language(), terminal);
+  if (!done) return report(done.error(), command, shell.json(), shell.language(), terminal);
+  if (!finished) return report(finished.error(), command, shell.json(), shell.language(), terminal);
   return *done;
 }
 

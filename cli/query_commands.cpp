@@ -161,7 +161,7 @@ Result<int> proof(Shell& shell, const Arguments& arguments) {
   }
   if (auto written = write_text(file, *bundle); !written) return written.error();
   shell.answer("proof", {{"file", file}},
-               file + "\n  check it without any node: circula verify " + file + "\n");
+               file + "\n  check it without any node: " + shell.terminal().command({"verify", file}) + "\n");
   return 0;
 }
 
@@ -243,11 +243,14 @@ constexpr Option kStatementOptions[] = {
 };
 
 const Command kCommands[] = {
-    {"show", "An object, an organisation or a record as it stands", kShowOptions, &show},
+    {"show", "An object, an organisation or a record as it stands", kShowOptions, &show,
+     "as-7k2m4q --right O"},
     {"history", "Everything that happened to an object; of a right its chain of title", kHistoryOptions,
-     &history},
-    {"proof", "A file that shows it without trusting the node", kProofOptions, &proof},
-    {"statement", "Income of a period: opening, lines, closing", kStatementOptions, &statement},
+     &history, "as-7k2m4q --right O --as-of 2023-05-01"},
+    {"proof", "A file that shows it without trusting the node", kProofOptions, &proof,
+     "as-7k2m4q --right O --history -o title.bundle.json"},
+    {"statement", "Income of a period: opening, lines, closing", kStatementOptions, &statement,
+     "--income --org @vendor-b --month 2023-05"},
 };
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "cli/submission.h"
 #include "cli/text_view.h"
 #include "crypto/encoding.h"
+#include "ledger/nearest_name.h"
 
 namespace circula::cli {
 namespace {
@@ -82,13 +83,6 @@ Result<void> sign_with_own_keys(Shell& shell, const Home& home, DraftFile& draft
   return {};
 }
 
-std::string forecast(const boost::json::object& dry_run) {
-  if (dry_run.empty()) return {};
-  const std::string code = text_at(dry_run, "code");
-  if (code == "E_OK") return "  now it would succeed\n";
-  return "  now it would be refused: " + code + " " + text_at(dry_run, "detail") + "\n";
-}
-
 Result<int> begin_draft(Shell& shell, const RecordKind& kind, const Arguments& arguments) {
   auto client = NodeClient::make(shell);
   if (!client) return client.error();
@@ -111,8 +105,8 @@ Result<int> begin_draft(Shell& shell, const RecordKind& kind, const Arguments& a
         boost::json::object{{"key", crypto::to_hex(key.view())},
                             {"oid", hint == drafted->draft.oid_hints.end() ? std::string{} : hint->second}});
   }
-  text += forecast(drafted->dry_run);
-  text += "  next: circula sign " + path + "\n";
+  text += forecast_text(drafted->dry_run);
+  text += "  next: " + shell.terminal().command({"sign", path}) + "\n";
   shell.answer("draft",
                {{"draft", path},
                 {"record", crypto::to_hex(drafted->draft.record_ids().front().view())},
@@ -128,7 +122,7 @@ Result<int> send(Shell& shell, NodeClient& client, const Home& home, const Outbo
   if (!options) return options.error();
   auto answer = send_entry(shell, client, home, entry, *options);
   if (!answer) return answer.error();
-  const std::string text = submission_text(shell.terminal(), *answer);
+  const std::string text = submission_text(shell.terminal(), home, *answer);
   auto outcome = outcome_of(*answer);
   shell.answer("submission", std::move(*answer), text);
   if (!outcome) return outcome.error();
@@ -179,7 +173,7 @@ Result<int> resume(Shell& shell, const Arguments& arguments) {
       result = answer.error();
       continue;
     }
-    text += submission_text(shell.terminal(), *answer);
+    text += submission_text(shell.terminal(), *home, *answer);
     if (auto outcome = outcome_of(*answer); !outcome) result = outcome.error();
     answers.push_back(std::move(*answer));
   }
@@ -188,12 +182,29 @@ Result<int> resume(Shell& shell, const Arguments& arguments) {
   return result;
 }
 
+std::span<const RecordKind> all_kinds() {
+  static const std::vector<RecordKind> all = [] {
+    std::vector<RecordKind> rows;
+    for (const auto& group : {asset_kinds(), deal_kinds(), member_kinds()}) {
+      rows.insert(rows.end(), group.begin(), group.end());
+    }
+    return rows;
+  }();
+  return all;
+}
+
 Result<int> submit(Shell& shell, const Arguments& arguments) {
   if (arguments.has("resume")) return resume(shell, arguments);
   if (!arguments.has("DRAFT")) {
     return error(Code::E_USAGE, "what to submit? A draft file, or a kind: circula submit asset --help");
   }
   const std::string path = arguments.text("DRAFT");
+  if (!exists(path) && path.find_first_of("./") == std::string::npos) {
+    std::vector<std::string> kinds;
+    for (const RecordKind& kind : all_kinds()) kinds.emplace_back(kind.path.substr(0, kind.path.find(' ')));
+    return error(Code::E_USAGE, "\"" + path + "\" is no draft file and no kind of record" +
+                                    ledger::nearest_name_hint(path, kinds));
+  }
   auto text = read_text(path);
   if (!text) return text.error();
   auto draft = read_draft(*text);
@@ -211,20 +222,13 @@ constexpr Option kSubmitOptions[] = {
 };
 
 const Command kSubmit{
-    "submit", "Send a complete draft and wait until it is final", kSubmitOptions, &submit,
+    "submit",
+    "Send a complete draft and wait until it is final",
+    kSubmitOptions,
+    &submit,
+    "transfer.draft.json --wait final",
     "The signed envelope is written to the outbox before its first byte is sent; whatever happens, `circula\n"
     "submit --resume` finishes it and never signs again. The receipt is written to the home's receipts."};
-
-std::span<const RecordKind> all_kinds() {
-  static const std::vector<RecordKind> all = [] {
-    std::vector<RecordKind> rows;
-    for (const auto& group : {asset_kinds(), deal_kinds(), member_kinds()}) {
-      rows.insert(rows.end(), group.begin(), group.end());
-    }
-    return rows;
-  }();
-  return all;
-}
 
 // Rows whose texts and options live as long as the program.
 struct MadeCommands {
@@ -251,14 +255,14 @@ std::span<const Command> record_commands() {
           {all.keep("submit " + std::string(kind.path)), kind.summary,
            all.keep({kind.options, kDraftingOptions, kWaitOptions}),
            [&kind](Shell& shell, const Arguments& arguments) { return submit_kind(shell, kind, arguments); },
-           kind.details});
+           kind.example, kind.details});
     }
     for (const RecordKind& kind : all_kinds()) {
       all.rows.push_back(
           {all.keep("draft " + std::string(kind.path)), all.keep("Draft: " + std::string(kind.summary)),
            all.keep({kind.options, kDraftingOptions, kOutputOption}),
            [&kind](Shell& shell, const Arguments& arguments) { return begin_draft(shell, kind, arguments); },
-           kind.details});
+           kind.example, kind.details});
     }
     return all;
   }();

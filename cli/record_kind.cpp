@@ -6,7 +6,6 @@
 #include "cli/data_digest_file.h"
 #include "cli/local_file.h"
 #include "crypto/encoding.h"
-#include "ledger/calendar.h"
 
 namespace circula::cli {
 
@@ -56,11 +55,6 @@ Result<std::string> right_name(const std::string& text) {
   if (text == "U" || text == "u" || text == "use") return std::string("use");
   if (text == "O" || text == "o" || text == "operation") return std::string("operation");
   return error(Code::E_USAGE, "a right is H (holding), U (use) or O (operation), not \"" + text + "\"");
-}
-
-Result<std::int64_t> time_s(const Arguments& arguments, std::string_view option) {
-  if (!arguments.has(option)) return std::int64_t{0};
-  return ledger::parse_time(arguments.text(option), "--" + std::string(option));
 }
 
 }  // namespace circula::cli

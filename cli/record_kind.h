@@ -18,6 +18,7 @@ struct RecordKind {
   std::string_view summary;
   std::span<const Option> options;
   Result<RecordInput> (*build)(Shell&, Names&, const Arguments&);
+  std::string_view example;  // what may stand after the path
   std::string_view details = {};
 };
 
@@ -40,7 +41,5 @@ struct NamedShare {
 [[nodiscard]] boost::json::array holders_json(const std::vector<NamedShare>& shares);
 // "holding" of H, h or holding; and so on.
 [[nodiscard]] Result<std::string> right_name(const std::string& text);
-// Minor units of an amount of yuan such as 12.50, or of a number with --minor.
-[[nodiscard]] Result<std::int64_t> time_s(const Arguments& arguments, std::string_view option);
 
 }  // namespace circula::cli

@@ -56,7 +56,8 @@ Result<std::string> Shell::url() {
   if (!opened) return opened.error();
   if (!opened->settings.url.empty()) return opened->settings.url;
   return error(Code::E_USAGE,
-               "nothing says which node to ask: give --url, or select a context with `circula context use`");
+               "nothing says which node to ask: no context is selected in " + base_directory() +
+                   ", where `circula up` keeps them; go there, or give --home DIR or --url URL");
 }
 
 Result<std::string> Shell::operator_url() {

@@ -53,7 +53,12 @@ Result<int> sign_genesis(Shell& shell, const Arguments& arguments, const std::st
   auto home = shell.home();
   if (!home) return home.error();
   auto file = ledger::read_genesis_file(text);
-  if (!file) return file.error();
+  if (!file) {
+    return error(
+        Code::E_DRAFT,
+        arguments.text("FILE") + " is neither a draft of records nor of a genesis: " + file.error().detail,
+        file.error().field);
+  }
   auto genesis = ledger::Genesis::decode(file->genesis);
   if (!genesis) return genesis.error();
   // Each founder signs once, with an officer's key.
@@ -128,7 +133,7 @@ Result<int> sign_draft(Shell& shell, const Arguments& arguments, const std::stri
     absent.emplace_back(crypto::to_hex(key.view()));
     next += "  still to sign: " + draft->describe(key) + "\n";
   }
-  if (next.empty()) next = "  complete: circula submit " + path + "\n";
+  if (next.empty()) next = "  complete: " + shell.terminal().command({"submit", path}) + "\n";
   shell.answer("signed",
                {{"draft", path}, {"signed_by", std::move(signed_by)}, {"missing", std::move(absent)}},
                "signed " + path + "\n" + next);
@@ -149,7 +154,8 @@ constexpr Option kSignOptions[] = {
 };
 
 const Command kCommands[] = {
-    {"sign", "Show a draft, decoded from its bytes, and sign it", kSignOptions, &sign},
+    {"sign", "Show a draft, decoded from its bytes, and sign it", kSignOptions, &sign,
+     "transfer.draft.json --home D/homes/vendor-b"},
 };
 
 }  // namespace

@@ -2,18 +2,12 @@
 
 #include <algorithm>
 
+#include "cli/time_option.h"
 #include "ledger/certificate_number.h"
 #include "ledger/organisation_code.h"
 
 namespace circula::cli {
 namespace {
-
-bool is_decimal(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
-}
-
-// A height for a plain number; other points are passed on as they are.
-std::string point(const std::string& text) { return is_decimal(text) ? "height:" + text : text; }
 
 Result<std::string> right_letter(const std::string& text) {
   if (text == "H" || text == "h" || text == "holding") return std::string("H");
@@ -70,9 +64,10 @@ Result<std::string> point_query(const Arguments& arguments) {
   std::string query;
   for (const auto& [option, parameter] :
        {std::pair("as-of", "at"), std::pair("from", "from"), std::pair("to", "to")}) {
-    if (arguments.has(option)) {
-      query += "&" + std::string(parameter) + "=" + percent_encoded(point(arguments.text(option)));
-    }
+    if (!arguments.has(option)) continue;
+    auto point = point_option(arguments, option);
+    if (!point) return point.error();
+    query += "&" + std::string(parameter) + "=" + percent_encoded(*point);
   }
   if (arguments.has("as-of") && (arguments.has("from") || arguments.has("to"))) {
     return error(Code::E_USAGE, "either --as-of, or --from and --to");
@@ -81,6 +76,8 @@ Result<std::string> point_query(const Arguments& arguments) {
 }
 
 Result<std::string> proof_query(const Arguments& arguments) {
+  if (auto good = check_time_options(arguments, {"from", "to", "before"}); !good) return good.error();
+  if (auto height = arguments.number("height"); !height) return height.error();
   std::string query = arguments.has("history") ? "&history=1" : "";
   for (const char* option : {"from", "to", "before", "height"}) {
     if (arguments.has(option)) {

@@ -141,7 +141,7 @@ Result<void> outcome_of(const boost::json::object& answer) {
   return {};
 }
 
-std::string submission_text(Terminal& terminal, const boost::json::object& answer) {
+std::string submission_text(const Terminal& terminal, const Home& home, const boost::json::object& answer) {
   std::string text;
   const std::string status = text_at(answer, "status");
   for (const boost::json::value& item : array_at(answer, "records")) {
@@ -153,7 +153,13 @@ std::string submission_text(Terminal& terminal, const boost::json::object& answe
     text += "  record   " + text_at(row, "record") + "\n";
     const std::string receipt = text_at(row, "receipt");
     if (!receipt.empty() && !receipt.starts_with("/v1/")) {
-      text += "  receipt  " + receipt + "\n  check it without any node: circula verify " + receipt + "\n";
+      std::vector<std::string> verify{"verify", receipt};
+      if (const std::string& policy = home.settings.policy; !policy.empty()) {
+        const std::string path = home.resolve(policy);
+        const auto whole = absolute_path(path);
+        verify.insert(verify.end(), {"--policy", whole ? *whole : path});
+      }
+      text += "  receipt  " + receipt + "\n  check it without any node: " + terminal.command(verify) + "\n";
     }
   }
   if (text.empty()) text = status + "  envelope " + text_at(answer, "envelope") + "\n";

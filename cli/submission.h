@@ -23,6 +23,7 @@ struct SubmitOptions {
 
 // The error of the first record whose outcome is not 0.
 [[nodiscard]] Result<void> outcome_of(const boost::json::object& answer);
-[[nodiscard]] std::string submission_text(Terminal& terminal, const boost::json::object& answer);
+[[nodiscard]] std::string submission_text(const Terminal& terminal, const Home& home,
+                                          const boost::json::object& answer);
 
 }  // namespace circula::cli

@@ -3,6 +3,9 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
+
 #include "ledger/durable_file.h"
 
 namespace circula::cli {
@@ -17,6 +20,18 @@ std::string coloured(std::string_view text, Colour colour) {
                      : colour == Colour::kYellow ? "33"
                                                  : "1";
   return std::string("\x1b[") + code + "m" + std::string(text) + "\x1b[0m";
+}
+
+// A word as a shell reads it back.
+std::string quoted(const std::string& word) {
+  const bool plain = !word.empty() && std::all_of(word.begin(), word.end(), [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           std::string_view("-_./@:=,+%").find(c) != std::string_view::npos;
+  });
+  if (plain) return word;
+  std::string out = "'";
+  for (const char c : word) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return out + "'";
 }
 
 // Turns the echo of the terminal off while it lives.
@@ -42,16 +57,25 @@ class SilentInput {
 }  // namespace
 
 void Terminal::print(std::string_view text) {
-  if (output_file_.empty()) {
-    streams_.out << text << std::flush;
-  } else {
+  if (!output_file_.empty()) {
     output_ += text;
+    return;
   }
+  if (!streams_.out.good()) return;
+  errno = 0;
+  streams_.out << text << std::flush;
+  reader_is_gone_ = !streams_.out.good() && errno == EPIPE;
+}
+
+std::string Terminal::command(const std::vector<std::string>& words) const {
+  std::string line = quoted(streams_.program);
+  for (const std::string& word : words) line += " " + quoted(word);
+  return line;
 }
 
 ledger::Result<void> Terminal::finish() {
   if (output_file_.empty()) {
-    if (!streams_.out.good()) return error(Code::E_FILE, "stdout cannot be written");
+    if (!streams_.out.good() && !reader_is_gone_) return error(Code::E_FILE, "stdout cannot be written");
     return {};
   }
   auto written = ledger::write_file_durably(ledger::system_disk(), output_file_, crypto::as_bytes(output_));

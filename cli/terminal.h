@@ -10,6 +10,8 @@
 #include <ostream>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "ledger/outcome.h"
 
@@ -22,6 +24,7 @@ struct Streams {
   bool in_is_terminal = false;
   bool out_is_terminal = false;
   bool err_is_terminal = false;
+  std::string program = "circula";  // as the user called it
 };
 
 struct TerminalStyle {
@@ -36,15 +39,19 @@ enum class Colour : std::uint8_t { kRed, kGreen, kYellow, kBold };
 
 class Terminal {
  public:
-  explicit Terminal(Streams streams) : streams_(streams) {}
+  explicit Terminal(Streams streams) : streams_(std::move(streams)) {}
 
   void set_style(TerminalStyle style) { style_ = style; }
   [[nodiscard]] const TerminalStyle& style() const { return style_; }
 
-  // The answer. With a file set it goes there, whole, when finish() is called.
+  // The answer. With a file set it goes there, whole, when finish() is called. A reader of a pipe that has
+  // had enough is no error.
   void print(std::string_view text);
   void set_output_file(std::string path) { output_file_ = std::move(path); }
   [[nodiscard]] ledger::Result<void> finish();
+
+  // A command of this program to paste into a shell as it stands.
+  [[nodiscard]] std::string command(const std::vector<std::string>& words) const;
 
   // One line of progress or advice, unless quiet.
   void note(std::string_view line);
@@ -72,6 +79,7 @@ class Terminal {
   TerminalStyle style_;
   std::string output_file_;
   std::string output_;
+  bool reader_is_gone_ = false;
 };
 
 }  // namespace circula::cli

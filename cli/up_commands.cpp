@@ -195,17 +195,19 @@ boost::json::object running_json(const Running& running) {
           {"nodes", std::move(nodes)}};
 }
 
-std::string running_text(const Running& running, const std::string& context) {
+std::string running_text(const Terminal& terminal, const Running& running, const std::string& context) {
   std::string text = running.cluster.origin + "  durability fsync\n";
   for (const ClusterNode& node : running.cluster.nodes) {
     text += "  node " + std::to_string(node.id) + "  " + (node.voter ? "voter    " : "learner  ") +
             node.url() + "  " + node.member + (node.id == running.leader ? "  (leader)" : "") + "\n";
   }
   text += "  trust policy  " + running.cluster.directory + "/policy.txt\n";
-  text += context.empty() ? "" : "context " + context + " selected; others: circula context list\n";
-  return text +
-         "next: circula submit asset --title \"Bus GPS\" --content README.md\nstop: circula down --dir " +
-         running.cluster.directory + "\n";
+  if (!context.empty())
+    text += "context " + context + " selected; others: " + terminal.command({"context", "list"}) + "\n";
+  // A file that is there wherever this is pasted.
+  const std::string content = exists("README.md") ? "README.md" : running.cluster.directory + "/policy.txt";
+  return text + "next: " + terminal.command({"submit", "asset", "--title", "Bus GPS", "--content", content}) +
+         "\nstop: " + terminal.command({"down", "--dir", running.cluster.directory}) + "\n";
 }
 
 Result<ClusterPlan> plan_of(const Arguments& arguments) {
@@ -286,7 +288,7 @@ Result<int> run_cluster(Shell& shell, const Arguments& arguments, const std::str
                           running->cluster.home("provider"));
     context.clear();
   }
-  shell.answer("up", running_json(*running), running_text(*running, context));
+  shell.answer("up", running_json(*running), running_text(shell.terminal(), *running, context));
   if (!foreground) {
     started.keep();
     return 0;
@@ -324,7 +326,7 @@ Result<int> down(Shell& shell, const Arguments& arguments) {
   shell.answer("down", {{"dir", *directory}, {"stopped", processes.size()}, {"killed", killed}},
                std::to_string(processes.size()) + (processes.size() == 1 ? " node" : " nodes") + " stopped" +
                    (killed == 0 ? "" : ", " + std::to_string(killed) + " of them by force") +
-                   "\nagain: circula up --dir " + *directory + "\n");
+                   "\nagain: " + shell.terminal().command({"up", "--dir", *directory}) + "\n");
   return 0;
 }
 
@@ -347,12 +349,14 @@ constexpr Option kDownOptions[] = {{"--dir", "DIR", "The directory of `up` (circ
 
 const Command kCommands[] = {
     {"up", "Make or start a whole consortium on this machine", kUpOptions, &up,
+     "--dir D --voters 4 --learners 1",
      "An organisation of each kind gets a home with keys below DIR/homes; exchanges run the voters, the\n"
      "regulator the first learner. The genesis is made by `org init`, `genesis assemble`, `sign` and "
      "`genesis\n"
      "finish`, as members do. Run again, it starts what is down and overwrites nothing."},
-    {"down", "Stop the nodes of a consortium", kDownOptions, &down},
-    {"demo", "A consortium that is founded, used for a ledger year, hurt and checked", kDemoOptions, &demo},
+    {"down", "Stop the nodes of a consortium", kDownOptions, &down, "--dir D"},
+    {"demo", "A consortium that is founded, used for a ledger year, hurt and checked", kDemoOptions, &demo,
+     "--once --seed 7"},
 };
 
 }  // namespace

@@ -166,8 +166,8 @@ Result<int> export_chain(Shell& shell, const Arguments& arguments) {
   auto blocks = ledger::export_directory(directory, *genesis, path);
   if (!blocks) return blocks.error();
   shell.answer("export", {{"file", path}, {"blocks", *blocks}},
-               path + ": genesis and " + std::to_string(*blocks) + " blocks; check it with: circula audit " +
-                   path + "\n");
+               path + ": genesis and " + std::to_string(*blocks) +
+                   " blocks; check it with: " + shell.terminal().command({"audit", path}) + "\n");
   return 0;
 }
 
@@ -187,11 +187,13 @@ constexpr Option kExportOptions[] = {
 
 const Command kCommands[] = {
     {"verify", "Check a receipt or bundle offline, with the trust policy alone", kVerifyOptions, &verify,
+     "receipt.json --policy D/policy.txt",
      "Exit 0 when everything holds, 7 and the step that failed when not. The policy (--policy, or that of\n"
      "the context) is policy.txt of the founding: get it from people, not from the node that answered."},
     {"audit", "Execute a chain again from genesis and compare every root", kAuditOptions, &audit,
-     "Exit 0 without findings, 8 with findings or when there is nothing to audit."},
-    {"export chain", "Write a node's whole chain into one file for auditors", kExportOptions, &export_chain},
+     "--dir D/1 --json", "Exit 0 without findings, 8 with findings or when there is nothing to audit."},
+    {"export chain", "Write a node's whole chain into one file for auditors", kExportOptions, &export_chain,
+     "--dir D/1 -o chain.export"},
 };
 
 }  // namespace
