@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <filesystem>
 #include <set>
 
 #include "cli/free_port.h"
@@ -83,6 +84,7 @@ Result<Cluster> plan_cluster(const std::string& directory, const ClusterPlan& pl
 // As each member does on its own machine.
 Result<void> init_members(const Cluster& cluster) {
   for (const ClusterMember& member : cluster.members) {
+    if (interrupted()) return error(Code::E_UNAVAILABLE, "interrupted");
     std::vector<std::string> words{"org",    "init",      "--home", cluster.home(member.name),
                                    "--name", member.name, "--oid",  member.oid,
                                    "--kind", member.kind, "--json"};
@@ -257,6 +259,28 @@ Result<void> write_cluster(const Cluster& cluster) {
   return write_text(cluster.directory + "/" + std::string(kFile), pretty(object));
 }
 
+// What is in the directory besides the lock, the contexts of a caller who works in it, and the log of the
+// command that founds it.
+std::vector<std::string> names_besides_ours(const std::string& directory) {
+  std::vector<std::string> names;
+  ledger::system_disk().list(directory, names);
+  std::erase_if(
+      names, [](const std::string& name) { return name == "LOCK" || name == ".circula" || name == kUpLog; });
+  return names;
+}
+
+Result<Cluster> found_in(const std::string& directory, const ClusterPlan& plan, const Progress& progress) {
+  auto cluster = plan_cluster(directory, plan);
+  if (!cluster) return cluster.error();
+  if (auto done = init_members(*cluster); !done) return done.error();
+  progress("keys", std::to_string(cluster->members.size()) + " organisations, each with a home of its own");
+  if (auto done = found_chain(*cluster, plan); !done) return done.error();
+  if (auto done = read_genesis(*cluster); !done) return done.error();
+  progress("genesis", cluster->origin + ", signed by " + std::to_string(plan.voters) + " founders");
+  if (auto settled = settle_ports(*cluster); !settled) return settled.error();
+  return cluster;
+}
+
 }  // namespace
 
 std::string Cluster::voter_urls() const {
@@ -292,10 +316,7 @@ Result<Cluster> read_cluster(const std::string& directory) {
 }
 
 Result<void> check_founding_place(const std::string& directory) {
-  std::vector<std::string> names;
-  ledger::system_disk().list(directory, names);
-  for (const std::string& name : names) {
-    if (name == "LOCK" || name == ".circula" || name == kUpLog) continue;
+  for (const std::string& name : names_besides_ours(directory)) {
     return error(Code::E_FILE, directory + " holds " + name +
                                    " and no cluster.json: it was not finished, or is something else; choose "
                                    "another --dir or remove it");
@@ -306,15 +327,13 @@ Result<void> check_founding_place(const std::string& directory) {
 Result<Cluster> found_cluster(const std::string& directory, const ClusterPlan& plan,
                               const Progress& progress) {
   if (auto fit = check_founding_place(directory); !fit) return fit.error();
-  auto cluster = plan_cluster(directory, plan);
-  if (!cluster) return cluster.error();
-  if (auto done = init_members(*cluster); !done) return done.error();
-  progress("keys", std::to_string(cluster->members.size()) + " organisations, each with a home of its own");
-  if (auto done = found_chain(*cluster, plan); !done) return done.error();
-  if (auto done = read_genesis(*cluster); !done) return done.error();
-  progress("genesis", cluster->origin + ", signed by " + std::to_string(plan.voters) + " founders");
-  if (auto settled = settle_ports(*cluster); !settled) return settled.error();
-  return cluster;
+  auto cluster = found_in(directory, plan, progress);
+  if (cluster) return cluster;
+  // Half a consortium is of no use: the next attempt finds the directory as this one did.
+  std::error_code ignored;
+  for (const std::string& name : names_besides_ours(directory))
+    std::filesystem::remove_all(directory + "/" + name, ignored);
+  return cluster.error();
 }
 
 Result<MovedPorts> settle_ports(Cluster& cluster) {

@@ -9,7 +9,7 @@
 // program (design.md 10). What is there is never overwritten: with cluster.json the cluster is started again,
 // and its files are the operator's; only ports that moved are changed in them.
 // Crash: cluster.json is written last; a directory with something in it and without it was not finished or is
-// something else, and is refused.
+// something else, and is refused. A founding that fails or is interrupted takes back what it made.
 #pragma once
 
 #include <cstdint>

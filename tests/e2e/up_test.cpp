@@ -182,6 +182,15 @@ TEST_F(Up, founds_in_an_empty_directory_only) {
   EXPECT_EQ(std::distance(begin(names), end(names)), 1) << "nothing was put beside it";
 }
 
+TEST_F(Up, interrupted_while_it_founds_takes_back_what_it_made) {
+  const pid_t founding = start({"up", "--dir", net()}, variables());
+  ASSERT_TRUE(eventually([&] { return std::filesystem::exists(net() + "/homes/exchange-a/member.json"); }));
+  kill(founding, SIGINT);
+  EXPECT_EQ(wait_for(founding), 130);
+  EXPECT_FALSE(std::filesystem::exists(net() + "/homes"));
+  EXPECT_EQ(up_alone({"--voters", "1", "--learners", "0"}).exit, 0) << "and the next one founds";
+}
+
 TEST_F(Up, does_not_found_a_consortium_twice) {
   ASSERT_EQ(up_alone({"--voters", "1", "--learners", "0"}).exit, 0);
   const Ended other = up_alone({"--voters", "4"});
