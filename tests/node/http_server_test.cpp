@@ -1,6 +1,8 @@
 #include "node/http_server.h"
 
 #include <gtest/gtest.h>
+#include <ifaddrs.h>
+#include <net/if.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
@@ -652,6 +654,44 @@ TEST_F(HttpServerTest, speaks_tls_to_a_client_that_pins_its_key) {
   chosen.server_key.reset();  // then the system's authorities decide, and none knows it
   HttpClient unpinned = std::move(HttpClient::make(chosen).value());
   EXPECT_EQ(unpinned.get("/echo/x").error().code, Code::E_CONNECT);
+}
+
+// An address of this machine that is not loopback; connections to it stay inside the machine.
+std::optional<in_addr> own_address() {
+  ifaddrs* all = nullptr;
+  if (getifaddrs(&all) != 0) return std::nullopt;
+  std::optional<in_addr> found;
+  for (const ifaddrs* one = all; one != nullptr; one = one->ifa_next) {
+    const bool usable = one->ifa_addr != nullptr && one->ifa_addr->sa_family == AF_INET &&
+                        (one->ifa_flags & (IFF_UP | IFF_LOOPBACK)) == IFF_UP;
+    if (usable) found = reinterpret_cast<const sockaddr_in*>(one->ifa_addr)->sin_addr;
+  }
+  freeifaddrs(all);
+  return found;
+}
+
+TEST_F(HttpServerTest, off_loopback_an_address_has_sixty_four_connections) {
+  const std::optional<in_addr> own = own_address();
+  if (!own) GTEST_SKIP() << "this machine has no address but loopback";
+  char text[INET_ADDRSTRLEN];
+  options.public_listener.address = inet_ntop(AF_INET, &*own, text, sizeof text);
+  options.tls = make_identity().tls;
+  start();
+  constexpr std::size_t kAllowed = 64, kTried = 100;
+  std::vector<int> sockets;
+  for (std::size_t n = 0; n < kTried; ++n) {
+    sockets.push_back(::socket(AF_INET, SOCK_STREAM, 0));
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(server->port());
+    address.sin_addr = *own;
+    ASSERT_EQ(::connect(sockets.back(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+  }
+  EXPECT_TRUE(eventually([&] { return server->counters().refused_connections == kTried - kAllowed; }));
+  EXPECT_EQ(server->counters().open_connections, kAllowed);
+  EXPECT_EQ(operator_client().get("/inside").value().status, 200);
+  for (const int socket : sockets) ::close(socket);
+  EXPECT_TRUE(eventually([&] { return server->counters().open_connections <= 1; }));
 }
 
 TEST_F(HttpServerTest, refuses_a_key_that_does_not_fit_the_certificate) {
