@@ -6,7 +6,13 @@
 namespace circula::sim {
 namespace {
 
-constexpr std::uint64_t kShare = 50;  // seeds a test, so that two cores share the work
+// Seeds a test, so that two cores share the work. A sanitizer costs five times the time and looks for what
+// any seed reaches, so a few are enough for it.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr std::uint64_t kShare = 4;
+#else
+constexpr std::uint64_t kShare = 50;
+#endif
 
 void run_seeds(std::uint64_t first, unsigned nodes, unsigned learners) {
   ASSERT_TRUE(crypto::init());
@@ -35,7 +41,7 @@ void run_seeds(std::uint64_t first, unsigned nodes, unsigned learners) {
   EXPECT_GT(all.elections, 2 * kShare);
   EXPECT_GT(all.crashes, kShare);
   EXPECT_GT(all.messages_lost, kShare);
-  EXPECT_GT(all.overwritten, 0U);
+  if (kShare >= 50) EXPECT_GT(all.overwritten, 0U);  // too rare for a few seeds
 }
 
 TEST(Seeds, three_nodes_a) { run_seeds(1, 3, 0); }
