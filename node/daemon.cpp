@@ -105,7 +105,7 @@ Result<void> Daemon::open() {
   if (auto looked = reserve_->look(); !looked) return looked.error();
   auto recovered = store_->recover(to_core(genesis_->configuration()));
   if (!recovered) return recovered.error();
-  if (auto opened = open_ledger(recovered->finality.final_checkpoint.height); !opened) return opened;
+  if (auto opened = open_ledger(*recovered); !opened) return opened;
   if (auto started = start_replica(std::move(*recovered)); !started) return started;
   return start_transport();
 }
@@ -147,7 +147,7 @@ Result<void> Daemon::open_storages() {
 
 // state/ and index/ can be made again from chain/, so what does not fit is moved away. Blocks that are known
 // to be final are executed before the node takes part.
-Result<void> Daemon::open_ledger(std::uint64_t known_final_height) {
+Result<void> Daemon::open_ledger(const ChainStore::Recovered& recovered) {
   for (int attempt = 0; attempt < 2; ++attempt) {
     auto state = open_storage(ledger::Instance::kState, "state");
     auto index = open_storage(ledger::Instance::kIndex, "index");
@@ -175,17 +175,29 @@ Result<void> Daemon::open_ledger(std::uint64_t known_final_height) {
     for (const char* name : {"state", "index"})
       std::filesystem::rename(config_.data_dir / name, quarantine / name, failed);
   }
-  while (ledger_->position().height < known_final_height) {
+  if (auto whole = check_chain_is_whole(recovered); !whole) return whole;
+  while (ledger_->position().height < recovered.finality.final_checkpoint.height) {
     const std::uint64_t height = ledger_->position().height + 1;
     auto block = store_->block(height);
-    if (!block && block.error().code == Code::E_NOT_FOUND) {
-      return error(Code::E_STORAGE_CORRUPT, "chain/ ends before block " + std::to_string(height) +
-                                                ", and meta/ has a final checkpoint of block " +
-                                                std::to_string(known_final_height));
-    }
     if (!block) return block.error();
     auto executed = ledger_->execute(**block);
     if (!executed) return executed.error();
+  }
+  return {};
+}
+
+// Only what is durable in chain/ is executed, promised or made final. A chain/ that ends before any of them
+// was lost or taken from a backup, and the node may have forgotten what it acknowledged (design.md 7).
+Result<void> Daemon::check_chain_is_whole(const ChainStore::Recovered& recovered) const {
+  const std::uint64_t promised = recovered.finality.promise ? recovered.finality.promise->height : 0;
+  const std::pair<std::uint64_t, const char*> known[] = {
+      {recovered.finality.final_checkpoint.height, "meta/ has a final checkpoint"},
+      {promised, "meta/ has a promise"},
+      {ledger_->position().height, "state/ is the state"}};
+  for (const auto& [height, what] : known) {
+    if (height <= recovered.tip.height) continue;
+    return error(Code::E_STORAGE_CORRUPT, "chain/ ends at block " + std::to_string(recovered.tip.height) +
+                                              ", and " + what + " of block " + std::to_string(height));
   }
   return {};
 }

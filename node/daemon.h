@@ -85,7 +85,8 @@ class Daemon final : public Backend {
   [[nodiscard]] ledger::Result<void> open_storages();
   [[nodiscard]] ledger::Result<std::unique_ptr<ledger::Storage>> open_storage(ledger::Instance instance,
                                                                               const std::string& name);
-  [[nodiscard]] ledger::Result<void> open_ledger(std::uint64_t known_final_height);
+  [[nodiscard]] ledger::Result<void> open_ledger(const ChainStore::Recovered& recovered);
+  [[nodiscard]] ledger::Result<void> check_chain_is_whole(const ChainStore::Recovered& recovered) const;
   [[nodiscard]] ledger::Result<void> start_replica(ChainStore::Recovered recovered);
   [[nodiscard]] ledger::Result<void> start_transport();
   [[noreturn]] void end_process(int exit_code, const std::string& reason);
