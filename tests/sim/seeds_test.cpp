@@ -41,7 +41,9 @@ void run_seeds(std::uint64_t first, unsigned nodes, unsigned learners) {
   EXPECT_GT(all.elections, 2 * kShare);
   EXPECT_GT(all.crashes, kShare);
   EXPECT_GT(all.messages_lost, kShare);
-  if (kShare >= 50) EXPECT_GT(all.overwritten, 0U);  // too rare for a few seeds
+  if (kShare >= 50) {  // too rare for a few seeds
+    EXPECT_GT(all.overwritten, 0U);
+  }
 }
 
 TEST(Seeds, three_nodes_a) { run_seeds(1, 3, 0); }
