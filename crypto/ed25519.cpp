@@ -6,6 +6,7 @@
 #include <new>
 #include <utility>
 
+#include "crypto/ed25519_arithmetic.h"
 #include "crypto/encoding.h"
 
 namespace circula::crypto {
@@ -46,10 +47,6 @@ class GoodKeys {
 GoodKeys& good_keys() {
   static GoodKeys keys;
   return keys;
-}
-
-bool library_accepts(const PublicKey& key, ByteView message, const Signature& signature) {
-  return crypto_sign_verify_detached(signature.data(), message.data(), message.size(), key.data()) == 0;
 }
 
 struct KnownAnswer {
@@ -121,13 +118,13 @@ Result<void> init() {
 
 Result<void> self_test() {
   for (const KnownAnswer& answer : kKnownAnswers) {
-    const bool accepted = library_accepts(constant<PublicKey>(answer.key), as_bytes(answer.message),
-                                          constant<Signature>(answer.signature));
+    const bool accepted = arithmetic::accepts(constant<PublicKey>(answer.key), as_bytes(answer.message),
+                                              constant<Signature>(answer.signature));
     if (accepted != answer.valid) return wrong_rule(answer.name, answer.valid);
   }
   const auto message = constant<Digest>(kSpeccheck4Message);
-  if (library_accepts(constant<PublicKey>(kSpeccheck4Key), message,
-                      constant<Signature>(kSpeccheck4Signature))) {
+  if (arithmetic::accepts(constant<PublicKey>(kSpeccheck4Key), message,
+                          constant<Signature>(kSpeccheck4Signature))) {
     return wrong_rule("speccheck case 4", false);
   }
   if (crypto_core_ed25519_is_valid_point(constant<PublicKey>(kCctvKey).data()) != 1) {
@@ -155,7 +152,7 @@ SigningKey SigningKey::generate() {
 SigningKey SigningKey::from_seed(std::span<const std::uint8_t, kSeedBytes> seed) {
   ensure_sodium();
   SigningKey key;
-  key.secret_ = static_cast<std::uint8_t*>(sodium_malloc(crypto_sign_SECRETKEYBYTES));
+  key.secret_ = static_cast<std::uint8_t*>(sodium_malloc(arithmetic::kSecretBytes));
   if (key.secret_ == nullptr) throw std::bad_alloc();
   crypto_sign_seed_keypair(key.public_key_.data(), key.secret_, seed.data());
   return key;
@@ -174,9 +171,7 @@ SigningKey::~SigningKey() { sodium_free(secret_); }  // wipes before it frees
 
 Signature SigningKey::sign(ByteView message) const {
   assert(secret_ != nullptr);
-  Signature signature;
-  crypto_sign_detached(signature.data(), nullptr, message.data(), message.size(), secret_);
-  return signature;
+  return arithmetic::sign(secret_, message);
 }
 
 std::span<const std::uint8_t, SigningKey::kSeedBytes> SigningKey::seed() const {
@@ -197,7 +192,7 @@ std::vector<bool> verify_batch(std::span<const VerifyJob> jobs) {
   std::vector<bool> verdicts(jobs.size());
   for (std::size_t i = 0; i < jobs.size(); ++i) {
     verdicts[i] =
-        is_valid_key(jobs[i].key) && library_accepts(jobs[i].key, jobs[i].message, jobs[i].signature);
+        is_valid_key(jobs[i].key) && arithmetic::accepts(jobs[i].key, jobs[i].message, jobs[i].signature);
   }
   return verdicts;
 }

@@ -6,6 +6,7 @@
 #include "crypto/encoding.h"
 #include "ledger/entry.h"
 #include "ledger/proto/identity.pb.h"
+#include "tests/sim/stand_in_signatures.h"
 
 namespace circula::sim {
 namespace {
@@ -22,32 +23,16 @@ ledger::testing::TestChain::Options chain_options(const SimOptions& options) {
   return chain;
 }
 
+// Before the first key signs the genesis. One seed in twenty computes real Ed25519.
+SimOptions with_signatures(const SimOptions& options) {
+  use_signatures(options.seed % 20 == 0 ? Signatures::kEd25519 : Signatures::kStandIn, options.seed);
+  return options;
+}
+
 }  // namespace
 
-Random::Random(std::uint64_t seed) {
-  for (std::uint64_t& word : state_) {
-    seed += 0x9E3779B97F4A7C15ULL;
-    std::uint64_t mixed = seed;
-    mixed = (mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9ULL;
-    mixed = (mixed ^ (mixed >> 27)) * 0x94D049BB133111EBULL;
-    word = mixed ^ (mixed >> 31);
-  }
-}
-
-std::uint64_t Random::next() {
-  const auto rotate = [](std::uint64_t value, int by) { return (value << by) | (value >> (64 - by)); };
-  const std::uint64_t result = rotate(state_[1] * 5, 7) * 9;
-  const std::uint64_t shifted = state_[1] << 17;
-  state_[2] ^= state_[0];
-  state_[3] ^= state_[1];
-  state_[1] ^= state_[2];
-  state_[0] ^= state_[3];
-  state_[2] ^= shifted;
-  state_[3] = rotate(state_[3], 45);
-  return result;
-}
-
-World::World(SimOptions options) : options_(options), random_(options.seed), chain_(chain_options(options)) {
+World::World(SimOptions options)
+    : options_(with_signatures(options)), random_(options.seed), chain_(chain_options(options)) {
   for (NodeNumber id = 1; id <= options.nodes + options.learners; ++id) {
     nodes_.push_back(std::make_unique<SimNode>(*this, id, id <= options.nodes));
   }

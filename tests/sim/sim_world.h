@@ -32,6 +32,7 @@
 #include "ledger/memory_storage.h"
 #include "node/replica.h"
 #include "tests/ledger/test_chain.h"
+#include "tests/sim/random.h"
 
 namespace circula::sim {
 
@@ -42,19 +43,6 @@ struct Violation : std::runtime_error {
   Violation(std::string invariant, const std::string& what)
       : std::runtime_error(invariant + ": " + what), name(std::move(invariant)) {}
   std::string name;
-};
-
-// xoshiro256**, seeded by SplitMix64: the same on every platform, unlike the standard distributions.
-class Random {
- public:
-  explicit Random(std::uint64_t seed);
-  std::uint64_t next();
-  std::uint64_t below(std::uint64_t bound) { return bound == 0 ? 0 : next() % bound; }
-  bool chance(std::uint64_t ppm) { return below(1'000'000) < ppm; }
-  std::uint64_t between(std::uint64_t low, std::uint64_t high) { return low + below(high - low + 1); }
-
- private:
-  std::uint64_t state_[4];
 };
 
 // A bug in the shell that the invariants must find.
