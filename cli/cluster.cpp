@@ -66,16 +66,15 @@ Result<Cluster> plan_cluster(const std::string& directory, const ClusterPlan& pl
         {std::string(name), std::string(kind), made_up_oid(cluster.members.size() + 1)});
   }
   std::set<std::uint16_t> taken;
+  auto free = take_free_ports(static_cast<std::uint16_t>(3 * (plan.voters + plan.learners)), taken);
+  if (!free) return free.error();
+  std::uint16_t next = *free;
   for (std::uint64_t at = 0; at < plan.voters + plan.learners; ++at) {
     ClusterNode node;
     node.id = static_cast<std::uint16_t>(at + 1);
     node.member = cluster.members[at].name;
     node.voter = at < plan.voters;
-    for (std::uint16_t* port : {&node.peers_port, &node.http_port, &node.operator_port}) {
-      auto free = take_free_port(taken);
-      if (!free) return free.error();
-      *port = *free;
-    }
+    for (std::uint16_t* port : {&node.peers_port, &node.http_port, &node.operator_port}) *port = next++;
     cluster.nodes.push_back(node);
   }
   return cluster;
@@ -347,7 +346,7 @@ Result<MovedPorts> settle_ports(Cluster& cluster) {
     if (read_pid_file(cluster.pid_file(node))) continue;  // it holds them itself
     for (std::uint16_t* port : {&node.peers_port, &node.http_port, &node.operator_port}) {
       if (is_free_port(*port)) continue;
-      auto free = take_free_port(taken);
+      auto free = take_free_ports(1, taken);
       if (!free) return free.error();
       moved[*port] = *free;
       *port = *free;

@@ -13,6 +13,7 @@ namespace {
 // Below 32,768, where Linux begins with the ports of outgoing connections.
 constexpr std::uint16_t kFirstPort = 20'000;
 constexpr std::uint16_t kPorts = 12'000;
+constexpr std::uint32_t kRow = 16;  // five nodes of three ports each
 
 }  // namespace
 
@@ -32,16 +33,23 @@ bool is_free_port(std::uint16_t port) {
   return is_free;
 }
 
-ledger::Result<std::uint16_t> take_free_port(std::set<std::uint16_t>& taken) {
+ledger::Result<std::uint16_t> take_free_ports(std::uint16_t count, std::set<std::uint16_t>& taken) {
   const auto random = crypto::random_fixed<crypto::ShortId>();
-  const std::uint32_t begin = (static_cast<std::uint32_t>(random[0]) << 8 | random[1]) % kPorts;
-  for (std::uint32_t tried = 0; tried < kPorts; ++tried) {
+  const std::uint32_t begin =
+      (static_cast<std::uint32_t>(random[0]) << 8 | random[1]) % (kPorts / kRow) * kRow;
+  std::uint16_t found = 0;
+  for (std::uint32_t tried = 0; tried < std::uint32_t{kPorts} + count; ++tried) {
     const auto port = static_cast<std::uint16_t>(kFirstPort + (begin + tried) % kPorts);
-    if (taken.contains(port) || !is_free_port(port)) continue;
-    taken.insert(port);
-    return port;
+    if (port == kFirstPort) found = 0;  // the row does not go round the end
+    found = taken.contains(port) || !is_free_port(port) ? 0 : static_cast<std::uint16_t>(found + 1);
+    if (found < count) continue;
+    const auto first = static_cast<std::uint16_t>(port - count + 1);
+    for (std::uint16_t at = 0; at < count; ++at) taken.insert(static_cast<std::uint16_t>(first + at));
+    return first;
   }
-  return ledger::error(ledger::Code::E_FILE, "no free port between 20,000 and 31,999 on 127.0.0.1");
+  return ledger::error(
+      ledger::Code::E_FILE,
+      "no " + std::to_string(count) + " free ports in a row between 20,000 and 31,999 on 127.0.0.1");
 }
 
 }  // namespace circula::cli

@@ -10,6 +10,7 @@
 #include "cli/demo_run.h"
 #include "cli/local_file.h"
 #include "cli/node_client.h"
+#include "cli/problem.h"
 #include "cli/shell.h"
 #include "ledger/directory.h"
 
@@ -22,6 +23,8 @@ constexpr std::chrono::milliseconds kReadyTimeout{60'000};  // twenty elections
 constexpr std::chrono::milliseconds kStopPatience{20'000};
 constexpr std::chrono::milliseconds kPoll{100};
 constexpr int kInterrupted = 130;
+// Somebody else may take a port between the moment it was found free and the one when its node listens.
+constexpr int kPortAttempts = 3;
 
 // The processes that this command started, stopped again when it does not come to its end.
 class Started {
@@ -38,11 +41,15 @@ class Started {
     (void)stop_processes(processes_, kStopPatience);
     processes_.clear();
   }
-  // One that has ended, by its place in the order of starting.
-  [[nodiscard]] std::optional<std::size_t> ended() const {
+  struct Ended {
+    std::size_t at = 0;  // its place in the order of starting
+    int exit_code = -1;  // -1 when a signal ended it
+  };
+  [[nodiscard]] std::optional<Ended> ended() const {
     for (std::size_t at = 0; at < processes_.size(); ++at) {
-      waitpid(processes_[at].pid, nullptr, WNOHANG);
-      if (!is_running(processes_[at])) return at;
+      int status = 0;
+      if (waitpid(processes_[at].pid, &status, WNOHANG) == processes_[at].pid)
+        return Ended{at, WIFEXITED(status) ? WEXITSTATUS(status) : -1};
     }
     return std::nullopt;
   }
@@ -91,16 +98,17 @@ bool is_ready(Shell& shell, const Cluster& cluster, const ClusterNode& node) {
          number_at(*status, "learners_up") == learners;
 }
 
-// The leader's node id, when every node is ready and sees all others.
+// The leader's node id, when every node is ready and sees all others. E_CONNECT when one could not listen.
 Result<std::uint64_t> wait_until_ready(Shell& shell, const Cluster& cluster, const Started& started,
                                        const std::vector<ClusterNode>& begun) {
   const auto deadline = Clock::now() + kReadyTimeout;
   std::size_t ready = 0;
   while (ready < cluster.nodes.size()) {
     if (interrupted()) return error(Code::E_UNAVAILABLE, "interrupted");
-    if (const auto at = started.ended()) {
-      return error(Code::E_UNAVAILABLE, "node " + std::to_string(begun[*at].id) + " ended:\n" +
-                                            last_lines(log_file(cluster, begun[*at])));
+    if (const auto ended = started.ended()) {
+      const ClusterNode& node = begun[ended->at];
+      return error(ended->exit_code == exit_code(Code::E_CONNECT) ? Code::E_CONNECT : Code::E_UNAVAILABLE,
+                   "node " + std::to_string(node.id) + " ended:\n" + last_lines(log_file(cluster, node)));
     }
     if (is_ready(shell, cluster, cluster.nodes[ready])) {
       ++ready;
@@ -140,6 +148,33 @@ struct Running {
   bool founded = false;
 };
 
+Result<void> move_taken_ports(Terminal& terminal, Cluster& cluster) {
+  auto moved = settle_ports(cluster);
+  if (!moved) return moved.error();
+  for (const auto& [before, now] : *moved) {
+    terminal.note("  " + terminal.attention() + " port " + std::to_string(before) + " is now " +
+                  std::to_string(now));
+  }
+  return {};
+}
+
+struct Begun {
+  std::size_t nodes = 0;
+  std::uint64_t leader = 0;
+};
+
+Result<Begun> start_until_ready(Shell& shell, Cluster& cluster, Outlives outlives, Started& started) {
+  for (int attempt = 1;; ++attempt) {
+    auto begun = start_nodes(cluster, outlives, started);
+    if (!begun) return begun.error();
+    auto leader = wait_until_ready(shell, cluster, started, *begun);
+    if (leader) return Begun{begun->size(), *leader};
+    if (leader.error().code != Code::E_CONNECT || attempt == kPortAttempts) return leader.error();
+    started.stop();
+    if (auto done = move_taken_ports(shell.terminal(), cluster); !done) return done.error();
+  }
+}
+
 Result<Running> bring_up(Shell& shell, const std::string& directory, const ClusterPlan& plan,
                          Outlives outlives, Started& started) {
   Terminal& terminal = shell.terminal();
@@ -157,20 +192,14 @@ Result<Running> bring_up(Shell& shell, const std::string& directory, const Clust
   auto cluster = running.founded ? found_cluster(directory, plan, progress) : read_cluster(directory);
   if (!cluster) return cluster.error();
   if (!running.founded) {
-    auto settled = settle_ports(*cluster);
-    if (!settled) return settled.error();
-    for (const auto& [before, now] : *settled)
-      terminal.note("  " + terminal.attention() + " port " + std::to_string(before) + " is now " +
-                    std::to_string(now));
+    if (auto done = move_taken_ports(terminal, *cluster); !done) return done.error();
   }
-  auto begun = start_nodes(*cluster, outlives, started);
+  auto begun = start_until_ready(shell, *cluster, outlives, started);
   if (!begun) return begun.error();
-  auto leader = wait_until_ready(shell, *cluster, started, *begun);
-  if (!leader) return leader.error();
-  progress("nodes", std::to_string(begun->size()) + " started, " +
-                        std::to_string(cluster->nodes.size() - begun->size()) + " were running; node " +
-                        std::to_string(*leader) + " leads");
-  running.leader = *leader;
+  progress("nodes", std::to_string(begun->nodes) + " started, " +
+                        std::to_string(cluster->nodes.size() - begun->nodes) + " were running; node " +
+                        std::to_string(begun->leader) + " leads");
+  running.leader = begun->leader;
   running.cluster = std::move(*cluster);
   return running;
 }

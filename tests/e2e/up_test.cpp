@@ -8,6 +8,8 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <future>
+#include <memory>
 #include <thread>
 
 #include "tests/e2e/consortium.h"
@@ -170,6 +172,31 @@ TEST_F(Up, moves_ports_and_nothing_else) {
   EXPECT_EQ(moved.find(address("/nodes/1/peers_port")), std::string::npos) << moved;
   const Ended status = run({"status", "--json"}, variables("exchange-a"));
   EXPECT_EQ(value_at(status.out, "/node"), "1") << status.err;
+}
+
+// Somebody who is quicker than the last node: it is told from the log of the first that ports were settled.
+TEST_F(Up, moves_a_port_that_was_taken_while_nodes_started) {
+  constexpr int kTries = 10;
+  ASSERT_EQ(up_alone({"--voters", "3", "--learners", "1"}).exit, 0);
+  for (int tried = 0; tried < kTries; ++tried) {
+    ASSERT_EQ(run({"down", "--dir", net()}, variables()).exit, 0);
+    const std::string first_log = net() + "/1/node.log";
+    const auto port = static_cast<std::uint16_t>(
+        std::stoul(value_at(read_text(net() + "/cluster.json"), "/nodes/3/http_port")));
+    std::filesystem::remove(first_log);
+    auto taken = std::async(std::launch::async, [&] {
+      const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+      while (!std::filesystem::exists(first_log) && std::chrono::steady_clock::now() < deadline)
+        std::this_thread::sleep_for(std::chrono::microseconds(100));
+      return std::make_unique<ListeningSocket>(port);
+    });
+    const Ended again = up_alone();
+    ASSERT_EQ(again.exit, 0) << again.err;
+    if (!taken.get()->listens()) continue;  // the node was quicker
+    EXPECT_NE(again.err.find("port " + std::to_string(port) + " is now "), std::string::npos) << again.err;
+    return;
+  }
+  GTEST_SKIP() << "the node was quicker each time";
 }
 
 TEST_F(Up, founds_in_an_empty_directory_only) {
