@@ -295,7 +295,7 @@ void Attack::run(const Scale& scale) {
   expect_as_before({1, 2, 3});
 }
 
-TEST_F(Attack, brief) { run({1'000, 1'000, 100, 25, 4, 4, 6}); }
+TEST_F(Attack, brief) { run({1'000, 1'000, 100, 25, 2, 1, 6}); }
 TEST_F(Attack, full) { run({10'000, 10'000, 1'000, 40, 8, 5, 20}); }
 
 }  // namespace

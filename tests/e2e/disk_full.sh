@@ -38,7 +38,7 @@ eventually 20 true status_field "$second" ready
 head -c 58000000 /dev/zero >small/filler 2>/dev/null || true
 eventually 10 true status_field "$second" read_only
 check 'a node whose disk is at its reserve' true "$(status_field "$second" read_only)"
-refused="$("$circula" submit org update --name 'while full' --url "$second" --no-dry-run --json 2>&1 || true)"
+refused="$("$circula" submit org update --name 'while full' --url "$second" --no-dry-run --timeout 3 --json 2>&1 || true)"
 check 'a record to the full node' E_DISK_FULL "$(value "$refused" code)"
 answer="$("$circula" submit org update --name 'elsewhere' --url "$(node_url 1)" --json)"
 check 'a record to another node' final "$(value "$answer" status)"
