@@ -1,5 +1,6 @@
 // Commands on files alone: digests, salts, income, keys with passphrases, shell completion, plain terminals.
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <boost/json.hpp>
 
@@ -8,8 +9,7 @@
 #include "crypto/encoding.h"
 #include "tests/cli/command_run.h"
 #include "tests/ledger/scratch_directory.h"
-
-#include <unistd.h>
+#include "tests/paths.h"
 
 namespace circula::cli::testing {
 namespace {
@@ -45,7 +45,7 @@ TEST(DigestCommand, salts_with_a_salt_of_its_own) {
 }
 
 TEST(RevenueCommand, computes_what_the_vectors_expect) {
-  const std::string path = CIRCULA_SOURCE "/tests/vectors/revenue_cases.json";
+  const std::string path = paths::source("tests/vectors/revenue_cases.json");
   const auto done = run({"revenue", "evaluate", path});
   ASSERT_EQ(done.exit, 0) << done.err;
   const auto ours = boost::json::parse(done.out);

@@ -13,11 +13,12 @@
 
 #include "tests/cli/command_run.h"
 #include "tests/ledger/scratch_directory.h"
+#include "tests/paths.h"
 
 namespace circula::cli::testing {
 namespace {
 
-const std::string kFolder = CIRCULA_SOURCE "/tests/cli/transcripts";
+const std::string kFolder = paths::source("tests/cli/transcripts");
 
 std::vector<std::string> transcript_names() {
   std::vector<std::string> names;

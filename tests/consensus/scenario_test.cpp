@@ -9,10 +9,12 @@
 #include <fstream>
 #include <vector>
 
+#include "tests/paths.h"
+
 namespace circula::consensus::testing {
 namespace {
 
-const std::string kFolder = CIRCULA_SOURCE "/tests/consensus/scenarios";
+const std::string kFolder = paths::source("tests/consensus/scenarios");
 
 std::vector<std::string> scenario_names() {
   std::vector<std::string> names;

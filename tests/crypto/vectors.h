@@ -10,12 +10,11 @@
 #include <string>
 
 #include "crypto/encoding.h"
+#include "tests/paths.h"
 
 namespace circula::crypto::vectors {
 
-inline std::filesystem::path path_of(const std::string& name) {
-  return std::filesystem::path(CIRCULA_VECTORS) / name;
-}
+inline std::filesystem::path path_of(const std::string& name) { return paths::vectors(name); }
 
 inline std::string read_file(const std::filesystem::path& path) {
   std::ifstream in(path, std::ios::binary);
@@ -34,5 +33,5 @@ inline Bytes hex(const boost::json::value& value) { return from_hex(text(value))
 #define CIRCULA_NEEDS_VECTORS(name)                                           \
   do {                                                                        \
     if (!std::filesystem::exists(circula::crypto::vectors::path_of(name)))    \
-      GTEST_SKIP() << "vectors not there: " << CIRCULA_VECTORS "/" << (name); \
+      GTEST_SKIP() << "vectors not there: " << circula::paths::vectors(name); \
   } while (false)

@@ -11,6 +11,8 @@
 #include <cstdlib>
 #include <stdexcept>
 
+#include "tests/paths.h"
+
 namespace circula::e2e {
 namespace {
 
@@ -27,7 +29,7 @@ namespace {
   };
   auto argv = pointers(arguments);
   auto envp = pointers(environment);
-  execve(CIRCULA_BIN "/circula", argv.data(), envp.data());
+  execve(paths::binary("circula").c_str(), argv.data(), envp.data());
   _exit(127);
 }
 
@@ -43,7 +45,7 @@ std::string read_temporary(int file) {
 }
 
 int temporary_file() {
-  const int file = open(CIRCULA_BIN, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+  const int file = open(paths::binary().c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
   if (file < 0) throw std::runtime_error("no temporary file");
   return file;
 }

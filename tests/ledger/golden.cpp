@@ -3,11 +3,13 @@
 #include <fstream>
 #include <iterator>
 
+#include "tests/paths.h"
+
 namespace circula::ledger::testing {
 
 Golden golden(std::string_view section) {
   static const boost::json::value all = [] {
-    std::ifstream file(CIRCULA_SOURCE "/tests/vectors/golden.json", std::ios::binary);
+    std::ifstream file(paths::source("tests/vectors/golden.json"), std::ios::binary);
     return boost::json::parse(std::string(std::istreambuf_iterator<char>(file), {}));
   }();
   return Golden(all)[section];

@@ -8,14 +8,15 @@
 #include <sstream>
 
 #include "ledger/revenue_json.h"
+#include "tests/paths.h"
 
 namespace circula::ledger {
 namespace {
 
 namespace json = boost::json;
 
-constexpr const char* kCommitted = CIRCULA_SOURCE "/tests/vectors/revenue_cases.json";
-constexpr const char* kShared = CIRCULA_VECTORS "/revenue_cases.json";
+const std::string kCommitted = paths::source("tests/vectors/revenue_cases.json");
+const std::string kShared = paths::vectors("revenue_cases.json");
 constexpr std::size_t kCases = 61;
 
 std::string read_file(const std::string& path) {

@@ -9,12 +9,14 @@
 #include <stdexcept>
 #include <string>
 
+#include "tests/paths.h"
+
 namespace circula::ledger::test {
 
 class ScratchDirectory {
  public:
   ScratchDirectory() {
-    const auto parent = std::filesystem::path(CIRCULA_BIN).parent_path() / "scratch";
+    const auto parent = std::filesystem::path(paths::binary()).parent_path().parent_path() / "scratch";
     std::filesystem::create_directories(parent);
     std::string path = (parent / "test-XXXXXX").string();
     if (::mkdtemp(path.data()) == nullptr) throw std::runtime_error("no scratch directory");

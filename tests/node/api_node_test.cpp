@@ -3,6 +3,7 @@
 
 #include "crypto/encoding.h"
 #include "tests/node/api_server.h"
+#include "tests/paths.h"
 
 namespace circula::node {
 namespace {
@@ -137,7 +138,7 @@ TEST_F(ApiNode, the_document_has_every_route_and_no_other) {
 }
 
 TEST_F(ApiNode, the_page_for_people_names_every_route) {
-  std::ifstream file(CIRCULA_SOURCE "/docs/api.md");
+  std::ifstream file(paths::source("docs/api.md"));
   std::stringstream page;
   page << file.rdbuf();
   for (const Route& route : server->routes().routes()) {
