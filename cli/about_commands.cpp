@@ -6,6 +6,7 @@
 #include "cli/shell.h"
 #include "ledger/genesis.h"
 #include "ledger/nearest_name.h"
+#include "ledger/outcome_json.h"
 #include "ledger/registry.h"
 
 namespace circula::cli {
@@ -13,39 +14,12 @@ namespace {
 
 using ledger::OutcomeRow;
 
-std::string_view stage_name(ledger::Stage stage) {
-  switch (stage) {
-    case ledger::Stage::kAdmission:
-      return "admission";
-    case ledger::Stage::kExecution:
-      return "execution";
-    case ledger::Stage::kNode:
-      return "node";
-    case ledger::Stage::kClient:
-      break;
-  }
-  return "client";
-}
-
-boost::json::object row_json(const OutcomeRow& row) {
-  return {{"number", static_cast<unsigned>(row.code)},
-          {"code", std::string(row.name)},
-          {"stage", std::string(stage_name(row.stage))},
-          {"http_status", row.http_status},
-          {"retryable", row.retryable},
-          {"exit_code", row.exit_code},
-          {"cause", std::string(row.cause)},
-          {"remedy", std::string(row.remedy)},
-          {"en", std::string(row.english)},
-          {"zh", std::string(row.chinese)}};
-}
-
 std::string row_text(const OutcomeRow& row, Language language) {
   std::string text = std::string(row.name) + " (" + std::to_string(static_cast<unsigned>(row.code)) +
                      "): " + std::string(language == Language::kChinese ? row.chinese : row.english) + "\n";
   text += "  why        " + std::string(row.cause) + "\n";
   text += "  what to do " + std::string(row.remedy) + "\n";
-  text += "  decided by " + std::string(stage_name(row.stage)) +
+  text += "  decided by " + std::string(ledger::name(row.stage)) +
           (row.stage == ledger::Stage::kExecution ? ": it stands in the log as the record's outcome"
                                                   : ": nothing stands in the log") +
           "\n";
@@ -62,7 +36,7 @@ Result<int> explain(Shell& shell, const Arguments& arguments) {
     boost::json::array rows;
     std::string text;
     for (const OutcomeRow& row : ledger::outcome_table()) {
-      rows.push_back(row_json(row));
+      rows.push_back(ledger::outcome_json(row));
       text += row_text(row, shell.language()) + "\n";
     }
     shell.answer("errors", {{"errors", std::move(rows)}}, text);
@@ -77,7 +51,7 @@ Result<int> explain(Shell& shell, const Arguments& arguments) {
     const std::string name(row.name);
     if (wanted == name || "E_" + wanted == name ||
         wanted == std::to_string(static_cast<unsigned>(row.code))) {
-      shell.answer("error", row_json(row), row_text(row, shell.language()));
+      shell.answer("error", ledger::outcome_json(row), row_text(row, shell.language()));
       return 0;
     }
     names.push_back(name);

@@ -6,8 +6,9 @@
 //   enum             its value's name without the enum's, in lower case: ORG_KIND_EXCHANGE is "exchange"
 //   bytes            lower-case hexadecimal; 16 bytes of a field that names an object as its id, "as-..."; a
 //                    field `subject` as the subject key's text
-//   x_ms, x_s        a point in time (from the year 2000 on) stands beside the number as "x", in RFC 3339 at
-//   UTC+8 absent           left out, or with its default value when that is asked for
+//   x_ms, x_s        a point in time (from the year 2000 on) stands beside the number as "x", in RFC 3339
+//                    at UTC+8
+//   absent           left out, or with its default value when that is asked for
 //
 // Reading accepts what the view writes, and for a file written by hand also JSON integers for 64-bit numbers,
 // "x" alone as a time or date (calendar.h), and hexadecimal for object ids. All else is refused with the

@@ -44,6 +44,20 @@ const OutcomeRow& outcome_row(Code code) {
 
 std::string_view name(Code code) { return outcome_row(code).name; }
 
+std::string_view name(Stage stage) {
+  switch (stage) {
+    case Stage::kAdmission:
+      return "admission";
+    case Stage::kExecution:
+      return "execution";
+    case Stage::kNode:
+      return "node";
+    case Stage::kClient:
+      return "client";
+  }
+  return {};
+}
+
 std::optional<Code> code_from_number(std::uint16_t number) {
   const auto code = static_cast<Code>(number);
   const auto row = std::lower_bound(kTable.begin(), kTable.end(), code,

@@ -50,6 +50,7 @@ struct OutcomeRow {
 [[nodiscard]] std::span<const OutcomeRow> outcome_table();
 [[nodiscard]] const OutcomeRow& outcome_row(Code code);
 [[nodiscard]] std::string_view name(Code code);
+[[nodiscard]] std::string_view name(Stage stage);  // "admission"
 [[nodiscard]] std::optional<Code> code_from_number(std::uint16_t number);
 [[nodiscard]] std::optional<Code> code_from_name(std::string_view name);
 

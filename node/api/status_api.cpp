@@ -2,6 +2,7 @@
 #include "crypto/encoding.h"
 #include "ledger/calendar.h"
 #include "ledger/genesis.h"
+#include "ledger/outcome_json.h"
 #include "node/api/context.h"
 #include "node/api/views.h"
 
@@ -82,36 +83,9 @@ Answer clock(const Context& context) {
   return json_answer(view);
 }
 
-std::string_view to_string(ledger::Stage stage) {
-  switch (stage) {
-    case ledger::Stage::kAdmission:
-      return "admission";
-    case ledger::Stage::kExecution:
-      return "execution";
-    case ledger::Stage::kNode:
-      return "node";
-    case ledger::Stage::kClient:
-      return "client";
-  }
-  return "";
-}
-
-json::object outcome_view(const ledger::OutcomeRow& row) {
-  return {{"number", static_cast<std::uint16_t>(row.code)},
-          {"code", row.name},
-          {"stage", to_string(row.stage)},
-          {"http_status", row.http_status},
-          {"retryable", row.retryable},
-          {"exit_code", row.exit_code},
-          {"cause", row.cause},
-          {"remedy", row.remedy},
-          {"en", row.english},
-          {"zh", row.chinese}};
-}
-
 Answer list_errors() {
   json::array rows;
-  for (const ledger::OutcomeRow& row : ledger::outcome_table()) rows.push_back(outcome_view(row));
+  for (const ledger::OutcomeRow& row : ledger::outcome_table()) rows.push_back(ledger::outcome_json(row));
   json::object answer;
   answer["errors"] = std::move(rows);
   return json_answer(answer);
@@ -120,7 +94,7 @@ Answer list_errors() {
 Answer show_error(const Request& request) {
   const auto code = ledger::code_from_name(request.params.at("name"));
   if (!code) return error(Code::E_NOT_FOUND, "there is no such code; /v1/errors lists them all", "name");
-  return json_answer(outcome_view(ledger::outcome_row(*code)));
+  return json_answer(ledger::outcome_json(ledger::outcome_row(*code)));
 }
 
 Answer list_rejections(const Context& context) {

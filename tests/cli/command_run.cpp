@@ -21,6 +21,23 @@ CommandRun run(const std::vector<std::string>& words, const Variables& variables
   return {exit, out.str(), err.str()};
 }
 
+std::vector<std::string> words_of_line(std::string_view line) {
+  std::vector<std::string> words(1);
+  char quote = 0;
+  for (const char c : line) {
+    if (c == quote) {
+      quote = 0;
+    } else if (quote == 0 && (c == '"' || c == '\'')) {
+      quote = c;
+    } else if (quote == 0 && c == ' ') {
+      words.emplace_back();
+    } else {
+      words.back() += c;
+    }
+  }
+  return words;
+}
+
 std::string test_oid(unsigned number) {
   std::string digits = std::to_string(number);
   const std::string body = "91990000" + std::string(9 - digits.size(), '0') + digits;

@@ -8,27 +8,11 @@
 namespace circula::cli::testing {
 namespace {
 
-// Words apart by spaces; "two words" are one.
-std::vector<std::string> words_of(std::string_view line) {
-  std::vector<std::string> words(1);
-  bool quoted = false;
-  for (const char c : line) {
-    if (c == '"') {
-      quoted = !quoted;
-    } else if (c == ' ' && !quoted) {
-      words.emplace_back();
-    } else {
-      words.back() += c;
-    }
-  }
-  return words;
-}
-
 TEST(Help, gives_every_command_an_example_that_parses) {
   for (const Command& command : all_commands()) {
     ASSERT_FALSE(command.example.empty()) << command.path;
     const std::string line = std::string(command.path) + " " + std::string(command.example);
-    const auto parsed = parse_command_line(words_of(line.substr(0, line.find(" > "))));
+    const auto parsed = parse_command_line(words_of_line(line.substr(0, line.find(" > "))));
     ASSERT_TRUE(parsed) << line << ": " << parsed.error().detail;
     ASSERT_NE(parsed->command, nullptr) << line;
     EXPECT_EQ(parsed->command->path, command.path) << line;

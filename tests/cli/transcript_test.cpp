@@ -35,26 +35,10 @@ void replace_all(std::string& text, const std::string& from, const std::string& 
   }
 }
 
-// Words apart by spaces; 'two words' are one.
-std::vector<std::string> split(const std::string& line) {
-  std::vector<std::string> words(1);
-  bool quoted = false;
-  for (const char c : line) {
-    if (c == '\'') {
-      quoted = !quoted;
-    } else if (c == ' ' && !quoted) {
-      words.emplace_back();
-    } else {
-      words.back() += c;
-    }
-  }
-  return words;
-}
-
 std::string transcript_of(const std::string& command, const std::string& directory) {
   std::string line = command;
   replace_all(line, "DIR", directory);
-  auto words = split(line);
+  auto words = words_of_line(line);
   words.erase(words.begin());  // "circula"
   const CommandRun done = run(words, {{"CIRCULA_HOME", directory + "/home"}, {"LC_ALL", "C.UTF-8"}});
   std::string text = done.out;

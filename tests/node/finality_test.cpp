@@ -32,6 +32,20 @@ class FinalityTest : public ::testing::Test {
     EXPECT_EQ(promised.to_send.size(), 1U);
     return promised.to_send.at(0);
   }
+  // What nodes 2, 3 and 4 make of `block`, as a node sends it to others.
+  proto::FinalNote final_note(const Sealed& block) {
+    Finality two = node(2);
+    Finality three = node(3);
+    Finality four = node(4);
+    (void)sign(two, block);
+    (void)two.cosigned(3, sign(three, block));
+    const auto outcome = two.cosigned(4, sign(four, block));
+    EXPECT_TRUE(outcome.finalised);
+    proto::FinalNote message;
+    message.set_height(block.height);
+    message.set_note(outcome.finalised->note);
+    return message;
+  }
 };
 
 TEST_F(FinalityTest, nothing_is_signed_before_its_promise_is_synced) {
@@ -105,18 +119,8 @@ TEST_F(FinalityTest, a_node_that_two_voters_contradict_stops) {
 
 TEST_F(FinalityTest, a_final_note_of_another_root_stops_the_node) {
   Finality one = node(1);
-  Finality two = node(2);
-  Finality three = node(3);
-  Finality four = node(4);
-  (void)sign(two, block(1));
-  (void)two.cosigned(3, sign(three, block(1)));
-  const auto final_outcome = two.cosigned(4, sign(four, block(1)));
-  ASSERT_TRUE(final_outcome.finalised);
   (void)one.executed(block(1, "what one executed"));
-  proto::FinalNote note;
-  note.set_height(1);
-  note.set_note(final_outcome.finalised->note);
-  EXPECT_TRUE(one.final_note(note).diverged);
+  EXPECT_TRUE(one.final_note(final_note(block(1))).diverged);
 }
 
 TEST_F(FinalityTest, after_a_restart_the_promised_root_must_come_out_again) {
@@ -129,16 +133,7 @@ TEST_F(FinalityTest, after_a_restart_the_promised_root_must_come_out_again) {
 
 TEST_F(FinalityTest, a_learner_signs_nothing_and_accepts_a_final_note) {
   Finality learner(chain.genesis(), 9, {}, {});
-  Finality two = node(2);
-  Finality three = node(3);
-  Finality four = node(4);
-  (void)sign(two, block(1));
-  (void)two.cosigned(3, sign(three, block(1)));
-  const auto final_outcome = two.cosigned(4, sign(four, block(1)));
-  ASSERT_TRUE(final_outcome.finalised);
-  proto::FinalNote note;
-  note.set_height(1);
-  note.set_note(final_outcome.finalised->note);
+  const proto::FinalNote note = final_note(block(1));
   EXPECT_FALSE(learner.final_note(note).finalised) << "not before the block is executed here";
   EXPECT_EQ(learner.known_final_size(), 10U);
   const auto executed = learner.executed(block(1));
@@ -148,17 +143,9 @@ TEST_F(FinalityTest, a_learner_signs_nothing_and_accepts_a_final_note) {
 
 TEST_F(FinalityTest, a_note_with_too_few_cosignatures_is_no_final_note) {
   Finality one = node(1);
-  Finality two = node(2);
-  Finality three = node(3);
-  Finality four = node(4);
-  (void)sign(two, block(1));
-  (void)two.cosigned(3, sign(three, block(1)));
-  const auto final_outcome = two.cosigned(4, sign(four, block(1)));
-  ASSERT_TRUE(final_outcome.finalised);
-  auto note = crypto::Note::parse(final_outcome.finalised->note);
+  proto::FinalNote message = final_note(block(1));
+  auto note = crypto::Note::parse(message.note());
   note->signatures.pop_back();
-  proto::FinalNote message;
-  message.set_height(1);
   message.set_note(note->format());
   (void)one.final_note(message);
   EXPECT_EQ(one.known_final_size(), 0U);
@@ -167,16 +154,8 @@ TEST_F(FinalityTest, a_note_with_too_few_cosignatures_is_no_final_note) {
 // The height of a note travels beside it, unsigned: a peer that lies about it must neither stop a node nor
 // make a learner execute what is not final.
 TEST_F(FinalityTest, the_height_beside_a_note_means_nothing) {
-  Finality two = node(2);
-  Finality three = node(3);
-  Finality four = node(4);
-  (void)sign(two, block(1));
-  (void)two.cosigned(3, sign(three, block(1)));
-  const auto final_outcome = two.cosigned(4, sign(four, block(1)));
-  ASSERT_TRUE(final_outcome.finalised);
-  proto::FinalNote forged;
+  proto::FinalNote forged = final_note(block(1));
   forged.set_height(2);
-  forged.set_note(final_outcome.finalised->note);
 
   Finality ahead = node(1);
   (void)ahead.executed(block(1));
@@ -240,16 +219,7 @@ TEST_F(FinalityTest, an_older_final_note_of_another_root_stops_the_node) {
     (void)one.cosigned(2, sign(two, block(height)));
     ASSERT_TRUE(one.cosigned(3, sign(three, block(height))).finalised);
   }
-  Finality rogue[] = {node(2), node(3), node(4)};
-  proto::FinalNote note;
-  for (Finality& each : rogue) {
-    const auto signed_by_it = sign(each, block(1, "another root"));
-    if (&each == &rogue[0]) continue;
-    const auto outcome = rogue[0].cosigned(static_cast<NodeNumber>(&each - rogue + 2), signed_by_it);
-    if (outcome.finalised) note.set_note(outcome.finalised->note);
-  }
-  ASSERT_FALSE(note.note().empty());
-  const auto outcome = one.final_note(note);
+  const auto outcome = one.final_note(final_note(block(1, "another root")));
   EXPECT_TRUE(outcome.diverged);
   EXPECT_EQ(outcome.evidence.size(), 1U);
 }
