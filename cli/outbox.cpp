@@ -27,6 +27,13 @@ void remove_unfinished(const std::string& path) {
   ledger::system_disk().unlink(path);  // what cannot be removed now is tried again the next time
 }
 
+Result<ledger::EnvelopePtr> read_envelope(const std::string& path, const Digest& chain_id) {
+  auto text = read_text(path, ledger::kEnvelopeBytesMax);
+  if (!text) return text.error();
+  const auto bytes = crypto::as_bytes(*text);
+  return ledger::Envelope::decode(Bytes(bytes.begin(), bytes.end()), chain_id);
+}
+
 }  // namespace
 
 Result<OutboxEntry> put_in_outbox(const Home& home, const Bytes& envelope, const Digest& chain_id) {
@@ -36,10 +43,7 @@ Result<OutboxEntry> put_in_outbox(const Home& home, const Bytes& envelope, const
       home.path("outbox/" + crypto::to_hex((*decoded)->id().view()) + std::string(kSuffix));
   // The first bytes that went out are the ones to send again: another signature would be another body.
   if (exists(path)) {
-    auto text = read_text(path, ledger::kEnvelopeBytesMax);
-    if (!text) return text.error();
-    const auto bytes = crypto::as_bytes(*text);
-    auto known = ledger::Envelope::decode(Bytes(bytes.begin(), bytes.end()), chain_id);
+    auto known = read_envelope(path, chain_id);
     if (!known) return known.error();
     return OutboxEntry{path, std::move(*known)};
   }
@@ -47,22 +51,22 @@ Result<OutboxEntry> put_in_outbox(const Home& home, const Bytes& envelope, const
   return OutboxEntry{path, std::move(*decoded)};
 }
 
-Result<std::vector<OutboxEntry>> read_outbox(const Home& home, const Digest& chain_id) {
+OutboxContent read_outbox(const Home& home, const Digest& chain_id) {
   std::vector<std::string> names;
   ledger::system_disk().list(home.path("outbox"), names);  // without the directory there are none
-  std::vector<OutboxEntry> entries;
+  OutboxContent outbox;
   for (const std::string& name : names) {
     const std::string path = home.path("outbox/" + name);
     if (name.ends_with(kUnfinishedSuffix)) remove_unfinished(path);
     if (!name.ends_with(kSuffix)) continue;
-    auto text = read_text(path, ledger::kEnvelopeBytesMax);
-    if (!text) return text.error();
-    const auto bytes = crypto::as_bytes(*text);
-    auto envelope = ledger::Envelope::decode(Bytes(bytes.begin(), bytes.end()), chain_id);
-    if (!envelope) return error(envelope.error().code, path + ": " + envelope.error().detail);
-    entries.push_back({path, std::move(*envelope)});
+    auto envelope = read_envelope(path, chain_id);
+    if (envelope) {
+      outbox.entries.push_back({path, std::move(*envelope)});
+    } else {
+      outbox.damaged.push_back(error(envelope.error().code, path + ": " + envelope.error().detail));
+    }
   }
-  return entries;
+  return outbox;
 }
 
 Result<void> remove_from_outbox(const OutboxEntry& entry) {

@@ -21,7 +21,12 @@ struct OutboxEntry {
 
 [[nodiscard]] ledger::Result<OutboxEntry> put_in_outbox(const Home& home, const Bytes& envelope,
                                                         const Digest& chain_id);
-[[nodiscard]] ledger::Result<std::vector<OutboxEntry>> read_outbox(const Home& home, const Digest& chain_id);
+
+struct OutboxContent {
+  std::vector<OutboxEntry> entries;
+  std::vector<ledger::Error> damaged;  // files that are left where they are; each error names its file
+};
+[[nodiscard]] OutboxContent read_outbox(const Home& home, const Digest& chain_id);
 [[nodiscard]] ledger::Result<void> remove_from_outbox(const OutboxEntry& entry);
 
 }  // namespace circula::cli

@@ -156,8 +156,7 @@ Result<int> resume(Shell& shell, const Arguments& arguments) {
   if (!home) return home.error();
   auto chain = crypto::fixed_from_hex<Digest>(home->settings.chain_id, "chain id");
   if (!chain) return error(Code::E_USAGE, "the home has no chain: `circula context set --chain HEX`");
-  auto entries = read_outbox(*home, *chain);
-  if (!entries) return entries.error();
+  const OutboxContent outbox = read_outbox(*home, *chain);
   auto client = NodeClient::make(shell);
   if (!client) return client.error();
   auto options = submit_options(arguments);
@@ -165,7 +164,13 @@ Result<int> resume(Shell& shell, const Arguments& arguments) {
   boost::json::array answers;
   std::string text;
   Result<int> result = 0;
-  for (const OutboxEntry& entry : *entries) {
+  // One damaged file does not keep the others from being sent.
+  for (const Error& damaged : outbox.damaged) {
+    text +=
+        shell.terminal().bad() + " " + std::string(ledger::name(damaged.code)) + " " + damaged.detail + "\n";
+    result = damaged;
+  }
+  for (const OutboxEntry& entry : outbox.entries) {
     auto answer = send_entry(shell, *client, *home, entry, *options);
     if (!answer) {
       text += shell.terminal().bad() + " " + crypto::to_hex(entry.envelope->id().view()) + "  " +
@@ -177,7 +182,7 @@ Result<int> resume(Shell& shell, const Arguments& arguments) {
     if (auto outcome = outcome_of(*answer); !outcome) result = outcome.error();
     answers.push_back(std::move(*answer));
   }
-  if (entries->empty()) text = "the outbox is empty\n";
+  if (text.empty()) text = "the outbox is empty\n";
   shell.answer("resumed", {{"envelopes", std::move(answers)}}, text);
   return result;
 }

@@ -109,9 +109,10 @@ Result<void> BlockRun::check_expectations(const proto::Record& record) const {
     const std::optional<Subject> subject = state_.subject(expected.subject());
     const std::uint64_t version = subject ? subject->count() : 0;
     if (version != expected.version()) {
+      const std::string since = subject ? " since entry " + std::to_string(subject->newest_entry) : "";
       return error(Code::E_CONFLICT,
-                   expected.subject() + " has version " + std::to_string(version) + ", the author saw " +
-                       std::to_string(expected.version()),
+                   expected.subject() + " has version " + std::to_string(version) + since +
+                       ", the author saw " + std::to_string(expected.version()),
                    "expects");
     }
   }

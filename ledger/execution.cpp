@@ -63,7 +63,7 @@ void Execution::change(const SubjectKey& key, std::uint16_t effect_type,
   assert(first && "an entry has at most one effect on a subject");
   (void)find(key);
   std::optional<Subject>& subject = seen_[key];
-  if (!subject) subject = Subject{kind_of(key), {}, {}};
+  if (!subject) subject = Subject{kind_of(key), {}, {}, 0};
   Bytes bytes = encode(
       Effect{effect_type, subject->count(), std::string(crypto::as_text(serialise_canonical(effect)))});
   subject->history.append(history_leaf(entry_.log_index, bytes),
@@ -71,6 +71,7 @@ void Execution::change(const SubjectKey& key, std::uint16_t effect_type,
                             if (level >= kStoredLevel) history_heads_.push_back({key, level, n, head});
                           });
   subject->fields = crypto::as_text(serialise_canonical(fields));
+  subject->newest_entry = entry_.log_index;
   effects_.push_back({key, std::move(bytes)});
 }
 

@@ -51,6 +51,7 @@ Bytes encode_subject_row(const SubjectKey& key, const Subject& subject) {
   crypto::put_bytes(row, key);
   crypto::put_u32be(row, static_cast<std::uint32_t>(value.size()));
   crypto::put_bytes(row, value);
+  crypto::put_u64be(row, subject.newest_entry);
   crypto::put_bytes(row, subject.history.serialise());
   return row;
 }
@@ -67,10 +68,11 @@ Result<SubjectRow> decode_subject_row(ByteView bytes) {
   row.key = crypto::as_text(in.bytes(in.u16be()));
   const ByteView value = in.bytes(in.u32be());
   row.value.assign(value.begin(), value.end());
+  const std::uint64_t newest_entry = in.u64be();
   auto history = crypto::CompactRange::parse(in.bytes(in.remaining()));
   auto decoded = decode_state_value(value);
   if (!history || !decoded) return error(Code::E_STORAGE_CORRUPT, "a subject row is malformed");
-  row.subject = {decoded->kind, std::move(*history), std::move(decoded->fields)};
+  row.subject = {decoded->kind, std::move(*history), std::move(decoded->fields), newest_entry};
   if (row.subject.value() != row.value) {
     return error(Code::E_STORAGE_CORRUPT, "the stored history of " + row.key + " is not the committed one");
   }

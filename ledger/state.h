@@ -2,7 +2,8 @@
 // they belong to. It is the content of state/ (design.md 7); execution reads nothing else.
 //
 // Rows
-//   's' || SHA-256(subject key)          u16be(key length) || key || u32be(value length) || value || frontier
+//   's' || SHA-256(subject key)          u16be(key length) || key || u32be(value length) || value ||
+//                                        u64be(newest entry) || frontier
 //   'd' || u64be(time_ms) || key || 0x00 || u16be(rule)     due work; no value
 //   'x' || u32be(expiry hour) || record id                   u64be(log index)
 //   'p'                                                      position

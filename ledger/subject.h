@@ -85,8 +85,9 @@ struct SubjectKindName {
 
 struct Subject {
   SubjectKind kind{};
-  crypto::CompactRange history;  // its size is the count
-  std::string fields;            // canonical message
+  crypto::CompactRange history;    // its size is the count
+  std::string fields;              // canonical message
+  std::uint64_t newest_entry = 0;  // log index of the newest effect; kept beside the value, not committed
 
   [[nodiscard]] std::uint64_t count() const { return history.size(); }
   [[nodiscard]] Bytes value() const;  // the state value

@@ -40,11 +40,11 @@ TEST_F(Outbox, keeps_envelopes_until_they_are_removed) {
   const auto first = put_in_outbox(home_, sealed(chain_, key, 'a'), chain_);
   const auto second = put_in_outbox(home_, sealed(chain_, key, 'b'), chain_);
   ASSERT_TRUE(first && second);
-  ASSERT_EQ(read_outbox(home_, chain_)->size(), 2u);
+  ASSERT_EQ(read_outbox(home_, chain_).entries.size(), 2u);
   ASSERT_TRUE(remove_from_outbox(*first));
-  const auto left = read_outbox(home_, chain_);
-  ASSERT_EQ(left->size(), 1u);
-  EXPECT_EQ(left->front().envelope->id(), second->envelope->id());
+  const auto left = read_outbox(home_, chain_).entries;
+  ASSERT_EQ(left.size(), 1u);
+  EXPECT_EQ(left.front().envelope->id(), second->envelope->id());
   EXPECT_TRUE(remove_from_outbox(*first)) << "a second removal finds nothing to do";
 }
 
@@ -72,15 +72,29 @@ TEST_F(Outbox, removes_what_a_crash_left_half_written) {
   ledger::test::write_text(young, "half");
   std::filesystem::last_write_time(old,
                                    std::filesystem::file_time_type::clock::now() - std::chrono::hours(1));
-  ASSERT_EQ(read_outbox(home_, chain_)->size(), 1u);
+  ASSERT_EQ(read_outbox(home_, chain_).entries.size(), 1u);
   EXPECT_FALSE(std::filesystem::exists(old));
   EXPECT_TRUE(std::filesystem::exists(young)) << "another process may be writing it";
 }
 
+// What cannot be read is named, stays where it is, and keeps nothing else from being sent.
+TEST_F(Outbox, names_a_damaged_file_and_gives_the_others) {
+  const auto good = put_in_outbox(home_, sealed(chain_, crypto::SigningKey::generate(), 'a'), chain_);
+  ASSERT_TRUE(good);
+  const std::string damaged = home_.path("outbox/" + std::string(64, '0') + ".env");
+  ledger::test::write_text(damaged, "half an envelope");
+  const OutboxContent outbox = read_outbox(home_, chain_);
+  ASSERT_EQ(outbox.entries.size(), 1u);
+  EXPECT_EQ(outbox.entries.front().path, good->path);
+  ASSERT_EQ(outbox.damaged.size(), 1u);
+  EXPECT_TRUE(outbox.damaged.front().detail.starts_with(damaged)) << outbox.damaged.front().detail;
+  EXPECT_TRUE(std::filesystem::exists(damaged));
+}
+
 TEST_F(Outbox, is_empty_where_nothing_was_sent) {
-  const auto entries = read_outbox(home_, chain_);
-  ASSERT_TRUE(entries);
-  EXPECT_TRUE(entries->empty());
+  const OutboxContent outbox = read_outbox(home_, chain_);
+  EXPECT_TRUE(outbox.entries.empty());
+  EXPECT_TRUE(outbox.damaged.empty());
 }
 
 }  // namespace

@@ -104,8 +104,12 @@ TEST(Execution, an_expected_version_that_has_passed_is_a_conflict) {
   update.mutable_update()->mutable_profile()->set_name("provider, renamed");
   RecordSpec one = spec("provider", kOrg, update);
   one.expects[org_key(chain.oid("provider"))] = 1;
-  EXPECT_EQ(name(chain.submit(one).code), "E_OK");
-  EXPECT_EQ(name(chain.submit(one).code), "E_CONFLICT");
+  const auto done = chain.execute({chain.envelope({one})}).outcomes[0];
+  EXPECT_EQ(name(done.error.code), "E_OK");
+  const Error conflict = chain.submit(one);
+  EXPECT_EQ(name(conflict.code), "E_CONFLICT");
+  EXPECT_EQ(conflict.detail, org_key(chain.oid("provider")) + " has version 2 since entry " +
+                                 std::to_string(done.log_index) + ", the author saw 1");
 }
 
 // records.md 3.2: policy, expects, references, state, business.
