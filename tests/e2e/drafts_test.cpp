@@ -86,7 +86,7 @@ TEST_F(Drafts, one_that_comes_too_late_is_refused) {
   const std::chrono::system_clock::time_point expiry{std::chrono::milliseconds(std::stoll(expires))};
   std::this_thread::sleep_until(expiry + std::chrono::milliseconds(1));
   const Ended late = as("provider", {"submit", draft, "--json"});
-  EXPECT_EQ(late.exit, 4);
+  EXPECT_EQ(late.exit, 4) << late.err << late.out;
   EXPECT_EQ(value_at(late.err, "/code"), "E_EXPIRED") << late.err;
   EXPECT_EQ(value_at(as("provider", {"history", asset_, "--right", "O", "--json"}).out, "/holders/0/ppm"),
             "1000000")
