@@ -111,6 +111,10 @@ Result<void> found_chain(Cluster& cluster, const ClusterPlan& plan) {
   words.insert(words.end(),
                {"--voters", voters, "--profile", plan.profile, "--clock", plan.clock, "-o", draft, "--json"});
   if (!learners.empty()) words.insert(words.end(), {"--learners", learners});
+  for (const ClusterMember& member : cluster.members) {
+    if (member.kind == "exchange")
+      words.insert(words.end(), {"--settlement-bank", member.name + "=bank/CNY"});
+  }
   if (!plan.time.empty()) words.insert(words.end(), {"--time", plan.time});
   if (auto done = run_self(words); !done) return done.error();
   for (const ClusterNode& node : cluster.nodes) {

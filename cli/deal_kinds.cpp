@@ -33,10 +33,9 @@ Result<RecordInput> settle(Shell&, Names& names, const Arguments& arguments) {
   auto amount = arguments.number("amount-minor");
   if (!milestone) return milestone.error();
   if (!amount) return amount.error();
-  boost::json::object body{{"contract", *contract_id},
-                           {"milestone", *milestone},
-                           {"amount_minor", std::to_string(*amount)},
-                           {"accepted_at", arguments.text("accepted-at")}};
+  boost::json::object body{
+      {"contract", *contract_id}, {"milestone", *milestone}, {"amount_minor", std::to_string(*amount)}};
+  if (arguments.has("accepted-at")) body["accepted_at"] = arguments.text("accepted-at");
   auto invoice = plain_digest_json(arguments.text("invoice"));
   if (!invoice) return invoice.error();
   body["invoice"] = std::move(*invoice);
@@ -87,7 +86,7 @@ constexpr Option kFileOptions[] = {
 constexpr Option kSettleOptions[] = {
     {"CONTRACT", "", "ct-…", Take::kValue, true},
     {"--amount-minor", "N", "Minor units, at most the milestone's", Take::kValue, true},
-    {"--accepted-at", "TIME", "When it was accepted: the event's time", Take::kValue, true},
+    {"--accepted-at", "TIME", "Off the exchange: when it was accepted, the event's time"},
     {"--milestone", "N", "Default 1"},
     {"--invoice", "FILE", "Its digest goes to the ledger", Take::kValue, true},
 };
@@ -123,8 +122,9 @@ constexpr RecordKind kKinds[] = {
      "\"ag-…\",\n"
      "\"follows_versions\": true, \"text\": {\"suite\": 1, \"digest\": \"…\"}}}\n"
      "The text is the paper: `circula digest make FILE`."},
-    {"settle", "Settle a milestone: income is shared (23 SETTLE)", kSettleOptions, &settle,
-     "ct-4h8d2x --amount-minor 1000000 --accepted-at 2023-05-20T10:00:00+08:00 --invoice invoice.pdf"},
+    {"settle", "Settle a milestone: income is shared; on the exchange as the exchange (23 SETTLE)",
+     kSettleOptions, &settle, "ct-4h8d2x --amount-minor 1000000 --invoice invoice.pdf",
+     "On the exchange the ledger knows when it was accepted. Off it both sides say so, with --accepted-at."},
     {"refund", "Give back some of a revenue event (24 REFUND)", kRefundOptions, &refund,
      "ev-9p3v7c --amount-minor 25000 --reason agreed"},
     {"close", "Close a period: guarantees are settled (28 PERIOD_CLOSE)", kCloseOptions, &close,

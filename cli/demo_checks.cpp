@@ -102,15 +102,6 @@ void apply_move(const boost::json::object& fields, Holders& holders) {
   if (holders[from] == 0) holders.erase(from);
 }
 
-Result<NodeClient> client_of(DemoSubject& demo, const ClusterNode& node, const std::string& member) {
-  auto home = open_home(demo.cluster.home(member), {});
-  if (!home) return home.error();
-  auto client = NodeClient::make_for(demo.shell, node.url());
-  if (!client) return client.error();
-  client->use_keys_of(std::move(*home));
-  return client;
-}
-
 const ExpectedRecord* expected_as(const GeneratorTruth& truth, std::string_view what) {
   const auto found = std::ranges::find(truth.records, what, &ExpectedRecord::what);
   return found == truth.records.end() ? nullptr : &*found;
@@ -182,6 +173,15 @@ void check_acknowledged(DemoSubject& demo, const ClusterNode& node) {
 }
 
 }  // namespace
+
+Result<NodeClient> client_of(DemoSubject& demo, const ClusterNode& node, const std::string& member) {
+  auto home = open_home(demo.cluster.home(member), {});
+  if (!home) return home.error();
+  auto client = NodeClient::make_for(demo.shell, node.url());
+  if (!client) return client.error();
+  client->use_keys_of(std::move(*home));
+  return client;
+}
 
 void check_same_root(DemoSubject& demo) {
   const auto roots = settled_roots(demo);

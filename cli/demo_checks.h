@@ -18,10 +18,15 @@ struct DemoSubject {
   DemoReport& report;
 };
 
+// A client of the node that uses the keys of a member's home.
+[[nodiscard]] Result<NodeClient> client_of(DemoSubject& demo, const ClusterNode& node,
+                                           const std::string& member);
+
 void check_same_root(DemoSubject& demo);       // all nodes; waits for the one that was killed
 void check_every_record(DemoSubject& demo);    // final on every node, with the truth's outcome
 void check_chain_of_title(DemoSubject& demo);  // of the right that moved most
 void check_income(DemoSubject& demo);          // vendor-b's, each settlement computed again
+void check_market(DemoSubject& demo);          // figures, banks, a vendor's accounts, another's statement
 void check_refusals(DemoSubject& demo);        // a transfer by a non-holder, wrong keys
 void check_receipt(DemoSubject& demo);         // offline; with one bit changed
 void check_kill(DemoSubject& demo);

@@ -94,8 +94,8 @@ Result<GeneratedWorld> world_of(Shell& shell, const Cluster& cluster) {
     organisation.name = member.name;
     organisation.oid = member.oid;
     organisation.kinds = {*kind};
-    for (const char* usage : {"officer", "cdo", "finance"}) {
-      auto key = open_key_file(shell, cluster.home(member.name) + "/keys/" + usage + ".pem");
+    for (const std::string_view name : kGeneratedKeyNames) {
+      auto key = open_key_file(shell, cluster.home(member.name) + "/keys/" + std::string(name) + ".pem");
       if (!key) return key.error();
       organisation.keys.push_back(std::move(*key));
     }
@@ -136,6 +136,7 @@ void run_checks(DemoSubject& demo) {
   check_every_record(demo);
   check_chain_of_title(demo);
   check_income(demo);
+  check_market(demo);
   check_refusals(demo);
   check_receipt(demo);
   check_kill(demo);
@@ -153,8 +154,9 @@ void stay(Shell& shell, const Cluster& cluster, const DemoSubject& demo) {
                         cluster.home("regulator") + "\n  " + circula + " history " + asset + " --right " +
                         std::string(1, most->first.second) + " --home " + cluster.home("provider") + "\n  " +
                         circula + " statement --income --org @vendor-b --home " + cluster.home("vendor-b") +
-                        "\n  " + circula + " verify " + cluster.directory + "/demo.receipt.json --policy " +
-                        cluster.directory + "/policy.txt\nCtrl-C stops all nodes");
+                        "\n  " + circula + " market --home " + cluster.home("regulator") + "\n  " + circula +
+                        " verify " + cluster.directory + "/demo.receipt.json --policy " + cluster.directory +
+                        "/policy.txt\nCtrl-C stops all nodes");
   while (!interrupted()) std::this_thread::sleep_for(kPoll);
 }
 

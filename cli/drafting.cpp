@@ -73,17 +73,25 @@ class KeyDirectory {
  public:
   explicit KeyDirectory(NodeClient& client) : client_(client) {}
 
-  // A key of the organisation with one of the usages, in their order, that is not revoked.
-  [[nodiscard]] Result<PublicKey> find(const std::string& oid, const std::vector<std::string>& usages) {
+  // Keys of the organisation with one of the usages, in their order, that are not revoked.
+  [[nodiscard]] Result<std::vector<PublicKey>> find_all(const std::string& oid,
+                                                        const std::vector<std::string>& usages) {
     if (auto loaded = load(); !loaded) return loaded.error();
+    std::vector<PublicKey> keys;
     for (const std::string& usage : usages) {
       for (const Row& row : rows_) {
-        if (row.oid == oid && row.usage == usage) return row.key;
+        if (row.oid == oid && row.usage == usage) keys.push_back(row.key);
       }
     }
+    if (!keys.empty()) return keys;
     std::string wanted;
     for (const std::string& usage : usages) wanted += (wanted.empty() ? "" : " or ") + usage;
     return error(Code::E_NOT_FOUND, oid + " has no " + wanted + " key on the ledger");
+  }
+  [[nodiscard]] Result<PublicKey> find(const std::string& oid, const std::vector<std::string>& usages) {
+    auto keys = find_all(oid, usages);
+    if (!keys) return keys.error();
+    return keys->front();
   }
   [[nodiscard]] std::string owner(const PublicKey& key) {
     if (!load()) return {};
@@ -180,28 +188,57 @@ std::vector<std::string> texts(const boost::json::array& list) {
   return out;
 }
 
-// Adds a signer for each requirement that is not met; says whether there was one.
+// Who may sign for a requirement: one's own keys first, since they are at hand, then those of the ledger.
+Result<std::vector<PublicKey>> candidates(const Home& home, KeyDirectory& directory, const std::string& oid,
+                                          const std::vector<std::string>& usages) {
+  std::vector<PublicKey> keys;
+  if (oid == home.settings.oid) {
+    auto own = list_keys(home);
+    if (!own) return own.error();
+    for (const std::string& usage : usages) {
+      for (const StoredKey& key : *own) {
+        if (key.usage == usage && directory.owner(key.key) == oid) keys.push_back(key.key);
+      }
+    }
+  }
+  auto known = directory.find_all(oid, usages);
+  if (!known) return known.error();
+  for (const PublicKey& key : *known) {
+    if (std::find(keys.begin(), keys.end(), key) == keys.end()) keys.push_back(key);
+  }
+  return keys;
+}
+
+// Adds as many different keys as each requirement that is not met still needs; says whether there were any.
 Result<bool> add_missing_signers(const boost::json::object& dry, const Home& home, KeyDirectory& directory,
-                                 std::set<PublicKey>& signers, Shell& shell) {
+                                 const PublicKey& author, std::set<PublicKey>& signers, Shell& shell) {
   bool added = false;
   for (const boost::json::value& item : array_at(dry, "requirements")) {
     const boost::json::object& requirement = item.get_object();
     if (flag_at(requirement, "met")) continue;
     const std::string oid = text_at(requirement, "oid");
     const auto usages = texts(array_at(requirement, "usages"));
-    Result<PublicKey> key = error(Code::E_NOT_FOUND, "");
-    if (oid == home.settings.oid) {
-      auto own = key_for(home, usages);
-      if (own) key = own->key;
-    }
-    if (!key) key = directory.find(oid, usages);
-    if (!key) {
+    const auto keys = candidates(home, directory, oid, usages);
+    if (!keys) {
       // "a regulator of region 31" names nobody: the author chooses with --signer.
-      shell.terminal().note("signature needed: " + oid + " (" + key.error().detail +
+      shell.terminal().note("signature needed: " + oid + " (" + keys.error().detail +
                             "); name one with --signer");
       continue;
     }
-    added = signers.insert(*key).second || added;
+    const auto signs = [&](const PublicKey& key) { return key == author || signers.contains(key); };
+    auto left = static_cast<std::int64_t>(std::max<std::uint64_t>(number_at(requirement, "count"), 1)) -
+                std::ranges::count_if(*keys, signs);
+    for (const PublicKey& key : *keys) {
+      if (left <= 0) break;
+      if (signs(key)) continue;
+      signers.insert(key);
+      added = true;
+      --left;
+    }
+    if (left > 0) {
+      shell.terminal().note("signature needed: " + oid + " has too few keys on the ledger, " +
+                            std::to_string(left) + " more must sign");
+    }
   }
   return added;
 }
@@ -311,7 +348,7 @@ Result<Drafted> draft_record(Shell& shell, NodeClient& client, Names& names, con
     if (!dry) return dry.error();
     drafted.dry_run = std::move(*dry);
     if (drafted.dry_run.empty()) break;
-    auto added = add_missing_signers(drafted.dry_run, *home, directory, signers, shell);
+    auto added = add_missing_signers(drafted.dry_run, *home, directory, *author, signers, shell);
     if (!added) return added.error();
     if (!*added) break;
   }

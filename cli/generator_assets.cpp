@@ -243,6 +243,7 @@ void apply_for(GeneratorYearPlan& year, std::size_t number) {
   if (year.draw.below(100) < 55) asset.sources = take_sources(year, *asset.applicant, asset.depth);
   const proto::AssetRegister body = register_body(year, number, asset.sources);
   asset.title = body.description().title();
+  asset.grade = body.description().grade();
   if (number % 16 == 3) {
     year.diary.write(6, body, {&asset.applicant->finance()}, Code::E_POLICY,
                      "registration signed by a finance key");

@@ -17,6 +17,7 @@ struct GeneratedAsset {
   ledger::ShortId id{};
   std::string title;
   const GeneratedOrganisation* applicant = nullptr;
+  std::uint32_t grade = 0;
   std::size_t depth = 0;  // 0: not derived
   std::vector<ledger::ShortId> sources;
   ledger::ShortId agreement{};
@@ -24,6 +25,15 @@ struct GeneratedAsset {
   std::uint32_t versions = 0;
   bool revised = false;                 // has, or will have, more than one version
   ledger::proto::AgreementTerms terms;  // of the newest
+};
+
+// A product that is made of an asset, in the words of an asset: its one source.
+struct GeneratedProduct {
+  GeneratedAsset item;
+  const GeneratedOrganisation* exchange = nullptr;
+  ledger::ShortId listing{};
+  std::uint32_t price_version = 0;  // 0: not listed yet
+  std::int64_t price_minor = 100;   // the present one
 };
 
 // A year that is being made: what is to happen, by time, and everything that has happened.
@@ -38,6 +48,7 @@ struct GeneratorYearPlan {
   Draw draw;
   std::multimap<std::int64_t, std::function<void()>> actions;  // of one time in the order of planning
   std::deque<GeneratedAsset> assets;                           // certified ones
+  std::deque<GeneratedProduct> products;
   ledger::RevenueScenario scenario;
 
   [[nodiscard]] std::uint64_t scaled(std::uint64_t count) const;  // rounded up

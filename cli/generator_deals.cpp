@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cassert>
 
+#include "cli/generator_products.h"
 #include "cli/generator_terms.h"
+#include "cli/generator_trade.h"
 #include "ledger/agreement_terms.h"
 #include "ledger/apportion.h"
 #include "ledger/calendar.h"
@@ -173,15 +175,6 @@ void settle(GeneratorYearPlan& year, const Deal& deal, std::size_t milestone) {
   year.days_later(7, [&year, deal, event, back_minor] { refund(year, deal, event, back_minor); });
 }
 
-// Fixed deals have one to three milestones, metered ones six months.
-std::vector<std::int64_t> cut_milestones(Draw& draw, std::int64_t total_minor, bool metered) {
-  const std::uint64_t drawn = draw.below(100);
-  const std::size_t count = metered ? kMeteredMonths : drawn < 70 ? 1 : drawn < 92 ? 2 : 3;
-  std::vector<std::int64_t> weights;
-  for (std::size_t at = 0; at < count; ++at) weights.push_back(draw.between(100, 200));
-  return ledger::apportion(total_minor, weights);
-}
-
 void report_deal(GeneratorYearPlan& year, std::int64_t total_minor, bool metered) {
   std::vector<GeneratedAsset*> products;
   for (GeneratedAsset& asset : year.assets) {
@@ -225,6 +218,33 @@ void report_deal(GeneratorYearPlan& year, std::int64_t total_minor, bool metered
 
 }  // namespace
 
+std::vector<std::int64_t> cut_milestones(Draw& draw, std::int64_t total_minor, bool metered) {
+  const std::uint64_t drawn = draw.below(100);
+  const std::size_t count = metered ? kMeteredMonths : drawn < 70 ? 1 : drawn < 92 ? 2 : 3;
+  std::vector<std::int64_t> weights;
+  for (std::size_t at = 0; at < count; ++at) weights.push_back(draw.between(100, 200));
+  return ledger::apportion(total_minor, weights);
+}
+
+void agree_on_product(GeneratorYearPlan& year, GeneratedAsset& product,
+                      const GeneratedOrganisation& exchange) {
+  std::vector<const GeneratedOrganisation*> near;  // they have accounts there
+  for (const GeneratedOrganisation* seller : sellers(year)) {
+    if (seller->admitted_by.empty() || seller->admitted_by == exchange.oid) near.push_back(seller);
+  }
+  TermParties parties;
+  parties.owner = product.applicant->oid;
+  const std::string vendor_b = find_named(year.world, "vendor-b")->oid;
+  parties.partner = parties.owner == vendor_b ? pick_other(year, near, {parties.owner}).oid : vendor_b;
+  parties.third = pick_other(year, near, {parties.owner, parties.partner}).oid;
+  parties.investor = all_of_kind(year.world, proto::ORG_KIND_BANK).front()->oid;
+  parties.exchange = exchange.oid;
+  parties.tax = all_of_kind(year.world, proto::ORG_KIND_TAX_AUTHORITY).front()->oid;
+  parties.sources = product.sources;
+  constexpr std::size_t kForms[] = {0, 1, 2, 4, 5};  // without guarantees
+  register_version(year, product, make_terms(year.draw.pick(kForms), parties, year.draw));
+}
+
 void make_agreement(GeneratorYearPlan& year, GeneratedAsset& asset) {
   const std::uint64_t number = year.truth.counts["agreements"];
   if (number >= year.scaled(1'500)) return;
@@ -240,6 +260,7 @@ void make_agreement(GeneratorYearPlan& year, GeneratedAsset& asset) {
   }
   asset.revised = number % 5 == 1;
   register_version(year, asset, terms);
+  year.days_later(2, [&year, &asset] { make_product(year, asset); });
   if (asset.revised) {
     year.days_later(60,
                     [&year, &asset] { register_version(year, asset, next_terms(asset.terms, year.draw)); });
@@ -261,8 +282,10 @@ void plan_deals(GeneratorYearPlan& year) {
   for (std::uint64_t at = 0; at < deals; ++at) {
     const bool by_usage = at < metered;
     const std::int64_t day = year.draw.between(kDealsFromDay, by_usage ? kMeteredToDay : kDealsToDay);
-    year.at_day(day,
-                [&year, amount_minor = totals[at], by_usage] { report_deal(year, amount_minor, by_usage); });
+    const bool reported = by_usage || at % 8 == 0;
+    year.at_day(day, [&year, amount_minor = totals[at], by_usage, reported] {
+      if (reported || !trade(year, amount_minor)) report_deal(year, amount_minor, by_usage);
+    });
   }
 }
 

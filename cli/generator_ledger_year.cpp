@@ -27,7 +27,7 @@ constexpr std::int64_t kLastDay = 374;  // 31 July 2023
 ledger::Result<void> require_kinds(const GeneratedWorld& world) {
   for (const proto::OrgKind kind :
        {proto::ORG_KIND_EXCHANGE, proto::ORG_KIND_REGISTRAR, proto::ORG_KIND_BANK, proto::ORG_KIND_PROVIDER,
-        proto::ORG_KIND_BUYER, proto::ORG_KIND_TAX_AUTHORITY}) {
+        proto::ORG_KIND_BUYER, proto::ORG_KIND_TAX_AUTHORITY, proto::ORG_KIND_ARBITRATOR}) {
     if (all_of_kind(world, kind).empty())
       return ledger::error(Code::E_NOT_FOUND, "genesis has no " + proto::OrgKind_Name(kind));
   }
@@ -71,6 +71,7 @@ void plan_traders(GeneratorYearPlan& year) {
         kTradersFromDay + static_cast<std::int64_t>(at) * 20 / static_cast<std::int64_t>(traders);
     year.at_day(day, [&year, at, kind, exchange = exchanges[at % exchanges.size()]] {
       year.world.push_back(seeded_trader(year.seed, at + 1, kind));
+      year.world.back().admitted_by = exchange->oid;
       admit(year.diary, *exchange, year.world.back());
     });
   }
@@ -118,6 +119,7 @@ ledger::Result<GeneratedYear> generate_year(const GeneratorPlan& plan, Generated
                          .draw = Draw(plan.seed),
                          .actions = {},
                          .assets = {},
+                         .products = {},
                          .scenario = {}};
   plan_traders(year);
   plan_assets(year, kAssetsFromDay, kAssetsToDay);

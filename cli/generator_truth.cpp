@@ -68,6 +68,16 @@ boost::json::object truth_json(const GeneratorTruth& truth) {
     income.push_back(boost::json::object{
         {"org", oid}, {"currency", truth.currency}, {"total_minor", std::to_string(amount_minor)}});
   }
+  boost::json::array accounts;
+  for (const auto& [account, amount_minor] : truth.accounts) {
+    accounts.push_back(boost::json::object{{"org", account.first},
+                                           {"exchange", account.second},
+                                           {"available_minor", std::to_string(amount_minor)}});
+  }
+  boost::json::array banks;
+  for (const auto& [exchange, amount_minor] : truth.banks)
+    banks.push_back(
+        boost::json::object{{"exchange", exchange}, {"balance_minor", std::to_string(amount_minor)}});
   boost::json::object counts;
   for (const auto& [thing, count] : truth.counts) counts[thing] = count;
   return {{"format", "circula-truth-1"},
@@ -77,7 +87,9 @@ boost::json::object truth_json(const GeneratorTruth& truth) {
           {"refunded_minor", std::to_string(truth.refunded_minor)},
           {"records", std::move(records)},
           {"holders", std::move(rights)},
-          {"income", std::move(income)}};
+          {"income", std::move(income)},
+          {"accounts", std::move(accounts)},
+          {"banks", std::move(banks)}};
 }
 
 Result<GeneratorTruth> truth_from_json(const boost::json::value& document) {
@@ -85,7 +97,7 @@ Result<GeneratorTruth> truth_from_json(const boost::json::value& document) {
   if (whole == nullptr || text_at(*whole, "format") != "circula-truth-1")
     return error(Code::E_FORMAT, "no truth file");
   GeneratorTruth truth;
-  for (const char* list : {"records", "holders", "income"}) {
+  for (const char* list : {"records", "holders", "income", "accounts", "banks"}) {
     if (!all_objects(array_at(*whole, list)))
       return error(Code::E_FORMAT, std::string("the rows of ") + list + " are objects");
   }
@@ -102,6 +114,13 @@ Result<GeneratorTruth> truth_from_json(const boost::json::value& document) {
   }
   for (const boost::json::value& row : array_at(*whole, "income"))
     truth.income[text_at(row.get_object(), "org")] = signed_at(row.get_object(), "total_minor");
+  for (const boost::json::value& row : array_at(*whole, "accounts")) {
+    const boost::json::object& account = row.get_object();
+    truth.accounts[{text_at(account, "org"), text_at(account, "exchange")}] =
+        signed_at(account, "available_minor");
+  }
+  for (const boost::json::value& row : array_at(*whole, "banks"))
+    truth.banks[text_at(row.get_object(), "exchange")] = signed_at(row.get_object(), "balance_minor");
   for (const auto& [thing, count] : object_at(*whole, "counts"))
     truth.counts[thing] = number_at(object_at(*whole, "counts"), thing);
   return truth;

@@ -35,6 +35,9 @@ struct GeneratorTruth {
   std::map<RightName, Holders> holders;        // of certified assets
   std::map<RightName, std::uint32_t> moves;    // effects on each right: its opening and each transfer
   std::map<std::string, std::int64_t> income;  // by oid, in the one currency below
+  // What is available to an organisation at an exchange, and what each exchange has at its bank.
+  std::map<std::pair<std::string, std::string>, std::int64_t> accounts;
+  std::map<std::string, std::int64_t> banks;
   std::string currency = "CNY";
   std::int64_t settled_minor = 0;
   std::int64_t refunded_minor = 0;

@@ -32,7 +32,8 @@ constexpr Founder kFounders[] = {{"exchange-a", proto::ORG_KIND_EXCHANGE},
                                  {"merchant", proto::ORG_KIND_MERCHANT},
                                  {"broker", proto::ORG_KIND_BROKER},
                                  {"department", proto::ORG_KIND_DEPARTMENT},
-                                 {"tax-authority", proto::ORG_KIND_TAX_AUTHORITY}};
+                                 {"tax-authority", proto::ORG_KIND_TAX_AUTHORITY},
+                                 {"arbitrator", proto::ORG_KIND_ARBITRATOR}};
 
 constexpr std::string_view kPlaces[] = {"Linhe",  "Anyuan",  "Qingpu", "Donghai",  "Xishan", "Nanping",
                                         "Beiwan", "Yunfeng", "Haitan", "Minjiang", "Luxi",   "Taihe"};
@@ -49,7 +50,7 @@ std::string made_up_oid(std::size_t number) {
 
 std::vector<crypto::SigningKey> seeded_keys(std::uint64_t seed, std::string_view oid) {
   std::vector<crypto::SigningKey> keys;
-  for (const std::string_view usage : {"officer", "cdo", "finance"}) {
+  for (const std::string_view name : kGeneratedKeyNames) {
     crypto::Bytes seed_bytes;
     crypto::put_u64be(seed_bytes, seed);
     const crypto::Digest secret = crypto::Sha256()
@@ -57,7 +58,7 @@ std::vector<crypto::SigningKey> seeded_keys(std::uint64_t seed, std::string_view
                                       .update(seed_bytes)
                                       .update(oid)
                                       .update("\n")
-                                      .update(usage)
+                                      .update(name)
                                       .finish();
     keys.push_back(crypto::SigningKey::from_seed(
         std::span<const std::uint8_t, crypto::SigningKey::kSeedBytes>(secret.data(), crypto::Digest::kSize)));
@@ -118,6 +119,21 @@ proto::GenesisOrganisation genesis_entry(const GeneratedOrganisation& organisati
   }
   for (const auto& [bytes, item] : ordered) *entry.add_keys() = item;
   return entry;
+}
+
+std::vector<proto::SettlementBank> settlement_banks(const GeneratedWorld& world) {
+  std::map<std::string, proto::SettlementBank> ordered;
+  const auto banks = all_of_kind(world, proto::ORG_KIND_BANK);
+  if (banks.empty()) return {};
+  for (const GeneratedOrganisation* exchange : all_of_kind(world, proto::ORG_KIND_EXCHANGE)) {
+    proto::SettlementBank& appointed = ordered[exchange->oid];
+    appointed.set_exchange(exchange->oid);
+    appointed.set_currency("CNY");
+    appointed.set_bank(banks.front()->oid);
+  }
+  std::vector<proto::SettlementBank> list;
+  for (const auto& [exchange, appointed] : ordered) list.push_back(appointed);
+  return list;
 }
 
 const GeneratedOrganisation* find_named(const GeneratedWorld& world, std::string_view name) {

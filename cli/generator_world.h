@@ -23,19 +23,25 @@
 namespace circula::cli {
 
 inline constexpr ledger::proto::KeyUsage kGeneratedUsages[] = {
-    ledger::proto::KEY_USAGE_OFFICER, ledger::proto::KEY_USAGE_CDO, ledger::proto::KEY_USAGE_FINANCE};
+    ledger::proto::KEY_USAGE_OFFICER, ledger::proto::KEY_USAGE_CDO, ledger::proto::KEY_USAGE_FINANCE,
+    ledger::proto::KEY_USAGE_FINANCE};
+// Of the same keys, as the files of a home are called.
+inline constexpr std::string_view kGeneratedKeyNames[] = {"officer", "cdo", "finance", "finance-2"};
 
 struct GeneratedOrganisation {
   std::string name;
   std::string oid;
   std::vector<ledger::proto::OrgKind> kinds;  // ascending
   std::string registrar_code;
-  std::vector<crypto::SigningKey> keys;  // officer, cdo, finance
+  std::string admitted_by;               // oid of the exchange; empty: of genesis
+  std::vector<crypto::SigningKey> keys;  // as kGeneratedUsages
 
   [[nodiscard]] bool is(ledger::proto::OrgKind kind) const;
   [[nodiscard]] const crypto::SigningKey& officer() const { return keys[0]; }
   [[nodiscard]] const crypto::SigningKey& cdo() const { return keys[1]; }
   [[nodiscard]] const crypto::SigningKey& finance() const { return keys[2]; }
+  // Large holds, payouts and what banks sign take two finance keys.
+  [[nodiscard]] const crypto::SigningKey& finance_2() const { return keys[3]; }
 };
 
 // In a deque, so that pointers to them stay good while traders are added.
@@ -47,6 +53,8 @@ using GeneratedWorld = std::deque<GeneratedOrganisation>;
 [[nodiscard]] GeneratedOrganisation seeded_trader(std::uint64_t seed, std::size_t number,
                                                   ledger::proto::OrgKind kind);
 [[nodiscard]] ledger::proto::GenesisOrganisation genesis_entry(const GeneratedOrganisation& organisation);
+// The world's bank keeps the yuan of every exchange's customers; ascending, as genesis wants them.
+[[nodiscard]] std::vector<ledger::proto::SettlementBank> settlement_banks(const GeneratedWorld& world);
 
 [[nodiscard]] const GeneratedOrganisation* find_named(const GeneratedWorld& world, std::string_view name);
 [[nodiscard]] const GeneratedOrganisation* find_oid(const GeneratedWorld& world, std::string_view oid);

@@ -32,7 +32,7 @@ namespace proto = ledger::proto;
 struct NamedMember {
   MemberFile member;
   std::string path;
-  std::vector<std::string> names;  // by any of these --voters and --learners may call it
+  std::vector<std::string> names;  // by any of these the options may call it
 };
 
 std::string last_component(std::string path) {
@@ -86,6 +86,34 @@ Result<void> add_nodes(const std::vector<NamedMember>& members, const std::vecto
     proto::AddressHint& hint = *genesis.add_addresses();
     hint.set_node_id(node.node_id());
     hint.set_address(member.address);
+  }
+  return {};
+}
+
+// "EXCHANGE=BANK/CCY": who keeps the money of an exchange's customers in a currency.
+Result<void> add_settlement_banks(const std::vector<NamedMember>& members,
+                                  const std::vector<std::string>& wanted, proto::Genesis& genesis) {
+  std::map<std::pair<std::string, std::string>, std::string> banks;  // as genesis orders them
+  for (const std::string& text : wanted) {
+    const auto equals = text.find('=');
+    const auto slash = text.rfind('/');
+    if (equals == std::string::npos || slash == std::string::npos || slash < equals) {
+      return error(Code::E_USAGE, "--settlement-bank EXCHANGE=BANK/CCY, not \"" + text + "\"");
+    }
+    auto exchange = find_member(members, text.substr(0, equals));
+    if (!exchange) return exchange.error();
+    auto bank = find_member(members, text.substr(equals + 1, slash - equals - 1));
+    if (!bank) return bank.error();
+    const std::pair venue((*exchange)->member.organisation.oid(), text.substr(slash + 1));
+    if (!banks.emplace(venue, (*bank)->member.organisation.oid()).second)
+      return error(Code::E_USAGE,
+                   "two settlement banks of " + text.substr(0, equals) + " for " + venue.second);
+  }
+  for (const auto& [venue, bank] : banks) {
+    proto::SettlementBank& appointed = *genesis.add_settlement_banks();
+    appointed.set_exchange(venue.first);
+    appointed.set_currency(venue.second);
+    appointed.set_bank(bank);
   }
   return {};
 }
@@ -161,6 +189,8 @@ Result<int> assemble(Shell& shell, const Arguments& arguments) {
   if (auto added = add_nodes(*members, arguments.list("learners"), proto::MEMBER_ROLE_LEARNER, message);
       !added)
     return added.error();
+  if (auto added = add_settlement_banks(*members, arguments.list("settlement-bank"), message); !added)
+    return added.error();
   std::map<std::string, const proto::GenesisOrganisation*> by_oid;
   for (const NamedMember& member : *members) {
     const auto& organisation = member.member.organisation;
@@ -228,6 +258,8 @@ constexpr Option kAssembleOptions[] = {
     {"MEMBER", "", "member.json files of all organisations", Take::kList, true},
     {"--voters", "NAMES", "Who runs a voting node, in the order of the node ids", Take::kList, true},
     {"--learners", "NAMES", "Who runs a node that does not vote", Take::kList},
+    {"--settlement-bank", "BANK", "EXCHANGE=BANK/CCY: the bank keeps the money of the exchange's customers",
+     Take::kList},
     {"--profile", "PROFILE", "production (default) or rehearsal: the waiting periods"},
     {"--clock", "CLOCK", "wall (default) or scripted"},
     {"--origin", "NAME", "The log's name, a URL without scheme"},

@@ -36,6 +36,10 @@ std::string genesis_summary(const ledger::Genesis& genesis) {
             (member.role() == proto::MEMBER_ROLE_VOTER ? "  voter    " : "  learner  ") +
             names[member.oid()] + "  " + address + "\n";
   }
+  for (const proto::SettlementBank& each : message.settlement_banks()) {
+    text += "money        " + names[each.bank()] + " keeps the " + each.currency() + " of " +
+            names[each.exchange()] + "\n";
+  }
   return text;
 }
 

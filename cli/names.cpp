@@ -64,12 +64,18 @@ std::string Names::display(const std::string& oid) {
 
 Result<std::string> subject_kind(std::string_view object) {
   const auto kind = ledger::kind_of_prefix(object.substr(0, object.find('-')));
-  if (kind == ledger::ObjectKind::kAsset) return std::string("asset");
-  if (kind == ledger::ObjectKind::kContract) return std::string("contract");
-  if (kind == ledger::ObjectKind::kAgreement) return std::string("agreement");
-  if (kind == ledger::ObjectKind::kEvent) return std::string("event");
-  return error(Code::E_USAGE,
-               "\"" + std::string(object) + "\" is no id of an object: as-…, ct-…, ag-…, ev-…");
+  for (const auto& [known, name] :
+       {std::pair(ledger::ObjectKind::kAsset, "asset"), std::pair(ledger::ObjectKind::kProduct, "product"),
+        std::pair(ledger::ObjectKind::kListing, "listing"), std::pair(ledger::ObjectKind::kOrder, "order"),
+        std::pair(ledger::ObjectKind::kContract, "contract"),
+        std::pair(ledger::ObjectKind::kLicence, "licence"),
+        std::pair(ledger::ObjectKind::kAgreement, "agreement"),
+        std::pair(ledger::ObjectKind::kEvent, "event"), std::pair(ledger::ObjectKind::kPayout, "payout")}) {
+    if (kind == known) return std::string(name);
+  }
+  return error(Code::E_USAGE, "\"" + std::string(object) +
+                                  "\" is no id of an object: as-…, pd-…, ls-…, or-…, ct-…, lc-…, ag-…, ev-…, "
+                                  "po-…");
 }
 
 Result<std::string> Names::object(const std::string& text) {
@@ -79,6 +85,39 @@ Result<std::string> Names::object(const std::string& text) {
   auto subject = client_.get("/v1/subjects/" + *kind + "/" + text);
   if (!subject) return subject.error();
   return text_at(*subject, "id");
+}
+
+Result<std::string> Names::object(const std::string& text, std::string_view kind) {
+  auto found = subject_kind(text);
+  if (found && *found != kind) {
+    return error(Code::E_USAGE, "\"" + text + "\" is the id of another kind of object (" + *found + "); " +
+                                    std::string(kind) + " is expected");
+  }
+  return object(text);
+}
+
+Result<std::string> Names::certificate_path(const std::string& number) {
+  for (const std::string kind : {"certificate/", "trade_certificate/"}) {
+    auto found = client_.get("/v1/subjects/" + kind + number);
+    if (found) return kind + number;
+    if (found.error().code != Code::E_NOT_FOUND) return found.error();
+  }
+  return "certificate/" + number;  // there is none: whoever asks for it is told so
+}
+
+Result<boost::json::object> Names::fields(const std::string& path) {
+  auto subject = client_.get("/v1/subjects/" + path);
+  if (!subject) return subject.error();
+  return object_at(*subject, "fields");
+}
+
+Result<std::string> Names::exchange_of(const std::string& text, const std::string& oid) {
+  if (!text.empty()) return this->oid(text);
+  auto organisation = fields("org/" + oid);
+  if (!organisation) return organisation.error();
+  std::string admitted_by = text_at(*organisation, "admitted_by");
+  if (!admitted_by.empty()) return admitted_by;
+  return error(Code::E_USAGE, oid + " has accounts at every exchange: name one with --exchange");
 }
 
 Result<void> Names::resolve_aliases(boost::json::value& document) {

@@ -20,6 +20,15 @@ class Names {
   [[nodiscard]] std::string display(const std::string& oid);
   // The whole id of an object of which at least the first six characters after the hyphen are given.
   [[nodiscard]] Result<std::string> object(const std::string& text);
+  // The same, of an object of this kind of subject: E_USAGE for an id of another.
+  [[nodiscard]] Result<std::string> object(const std::string& text, std::string_view kind);
+  // The path below /v1/subjects of a certificate, of registration or of a trade, by its number.
+  [[nodiscard]] Result<std::string> certificate_path(const std::string& number);
+  // What the ledger says of a subject, by its path below /v1/subjects.
+  [[nodiscard]] Result<boost::json::object> fields(const std::string& path);
+  // The exchange that a user named, or, without a name, the one that admitted the organisation: E_USAGE when
+  // it came with genesis and has accounts at all of them.
+  [[nodiscard]] Result<std::string> exchange_of(const std::string& text, const std::string& oid);
   // Every text of the document that begins with @ becomes an oid.
   [[nodiscard]] Result<void> resolve_aliases(boost::json::value& document);
 

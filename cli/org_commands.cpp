@@ -56,19 +56,28 @@ Result<proto::GenesisOrganisation> organisation_from(const Arguments& arguments)
   return organisation;
 }
 
+// Large payouts and holds take two finance keys, so every organisation begins with two.
+struct RecordKey {
+  std::string_view name;
+  std::string_view usage;
+  proto::KeyUsage number;
+};
+constexpr RecordKey kRecordKeys[] = {{"officer", "officer", proto::KEY_USAGE_OFFICER},
+                                     {"cdo", "cdo", proto::KEY_USAGE_CDO},
+                                     {"finance", "finance", proto::KEY_USAGE_FINANCE},
+                                     {"finance-2", "finance", proto::KEY_USAGE_FINANCE}};
+
 // Record keys, ascending by key as genesis wants them, each with its proof of possession: no chain is known
 // yet, so the proof is for a chain id of zeros.
 Result<void> make_record_keys(Shell& shell, const Home& home, bool encrypted,
                               proto::GenesisOrganisation& organisation) {
   std::map<std::string, proto::GenesisKey> ordered;
-  for (const auto& [name, usage] :
-       {std::pair("officer", proto::KEY_USAGE_OFFICER), std::pair("cdo", proto::KEY_USAGE_CDO),
-        std::pair("finance", proto::KEY_USAGE_FINANCE)}) {
-    auto key = make_key(shell, home, name, name, encrypted);
+  for (const RecordKey& wanted : kRecordKeys) {
+    auto key = make_key(shell, home, std::string(wanted.name), wanted.usage, encrypted);
     if (!key) return key.error();
     proto::GenesisKey entry;
     entry.set_public_key(std::string(key->public_key().text()));
-    entry.set_usage(usage);
+    entry.set_usage(wanted.number);
     entry.set_possession(std::string(key->sign(ledger::possession_statement({}, organisation.oid())).text()));
     ordered[entry.public_key()] = entry;
   }
@@ -139,7 +148,8 @@ constexpr Option kInitOptions[] = {
 const Command kCommands[] = {
     {"org init", "Make an organisation's keys and its public member.json", kInitOptions, &init,
      "--name \"Data Exchange\" --oid 91310000MA1FL5HN0X --kind exchange --address node.example.org:7400",
-     "The home gets record keys (officer, cdo, finance) and the four keys of a node. Send member.json to\n"
+     "The home gets record keys (officer, cdo, finance, finance-2) and the four keys of a node. Send "
+     "member.json to\n"
      "whoever assembles the genesis, and compare fingerprints by telephone."},
 };
 

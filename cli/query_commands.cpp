@@ -2,9 +2,11 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "cli/account_statement.h"
 #include "cli/command.h"
 #include "cli/income_statement.h"
 #include "cli/local_file.h"
+#include "cli/market_figures.h"
 #include "cli/names.h"
 #include "cli/subject_path.h"
 #include "cli/text_view.h"
@@ -189,23 +191,12 @@ Result<std::optional<crypto::Policy>> policy_if_known(Shell& shell) {
   return std::optional<crypto::Policy>(std::move(*policy));
 }
 
-Result<int> statement(Shell& shell, const Arguments& arguments) {
-  auto reading = begin(shell);
-  if (!reading) return reading.error();
-  Names names(reading->client, reading->home);
-  const std::string wanted = arguments.text("org", reading->home.settings.oid);
-  auto oid = names.oid(wanted);
-  if (!oid) return oid.error();
-  if (*oid != reading->home.settings.oid) read_as(shell, reading->client, *oid);
-  auto period = statement_period(arguments);
-  if (!period) return period.error();
-  auto policy = policy_if_known(shell);
-  if (!policy) return policy.error();
-  auto made = income_statement(reading->client, *oid, arguments.text("currency", "CNY"), *period,
-                               policy->has_value() ? &**policy : nullptr);
+template <class Made>
+Result<int> answer_statement(Shell& shell, Names& names, const Arguments& arguments,
+                             const Result<Made>& made) {
   if (!made) return made.error();
   if (const std::string file = arguments.text("proof"); !file.empty()) {
-    if (made->bundle.empty()) return error(Code::E_NOT_FOUND, "nothing was proven: no income, or no policy");
+    if (made->bundle.empty()) return error(Code::E_NOT_FOUND, "nothing was proven: no policy");
     if (auto written = write_text(file, made->bundle); !written) return written.error();
   }
   const std::string text = statement_text(names, *made);
@@ -213,20 +204,64 @@ Result<int> statement(Shell& shell, const Arguments& arguments) {
   return 0;
 }
 
+Result<int> statement(Shell& shell, const Arguments& arguments) {
+  const bool of_account = arguments.has("account");
+  if (of_account && arguments.has("income")) return error(Code::E_USAGE, "either --income or --account");
+  for (const char* option : {"exchange", "kind"}) {
+    if (!of_account && arguments.has(option))
+      return error(Code::E_USAGE, "--" + std::string(option) + " is for --account");
+  }
+  auto period = statement_period(arguments);
+  if (!period) return period.error();
+  auto reading = begin(shell);
+  if (!reading) return reading.error();
+  NodeClient& client = reading->client;
+  const std::string own = reading->home.settings.oid;
+  Names names(client, reading->home);
+  auto policy = policy_if_known(shell);
+  if (!policy) return policy.error();
+  const crypto::Policy* proven_with = policy->has_value() ? &**policy : nullptr;
+  if (of_account) {
+    auto account = account_named(names, arguments, own);
+    if (!account) return account.error();
+    if (account->oid != own) read_as(shell, client, account->oid);
+    return answer_statement(shell, names, arguments,
+                            account_statement(client, *account, *period, proven_with));
+  }
+  auto oid = names.oid(arguments.text("org", own));
+  if (!oid) return oid.error();
+  if (*oid != own) read_as(shell, client, *oid);
+  return answer_statement(
+      shell, names, arguments,
+      income_statement(client, *oid, arguments.text("currency", "CNY"), *period, proven_with));
+}
+
+Result<int> market(Shell& shell, const Arguments&) {
+  auto reading = begin(shell);
+  if (!reading) return reading.error();
+  Names names(reading->client, reading->home);
+  auto figures = market_figures(reading->client);
+  if (!figures) return figures.error();
+  shell.answer("market", market_json(names, *figures), market_text(names, *figures));
+  return 0;
+}
+
 constexpr Option kShowOptions[] = {
-    {"ID", "", "as-…, ct-…, ag-…, ev-…, @org, a record, a certificate number, kind/id", Take::kValue, true},
-    {"--right", "RIGHT", "H, U or O of an asset: its holders"},
+    {"ID", "",
+     "as-…, pd-…, ls-…, or-…, ct-…, lc-…, ag-…, ev-…, po-…, @org, a record, a certificate number, kind/id",
+     Take::kValue, true},
+    {"--right", "RIGHT", "H, U or O of an asset or product: its holders"},
 };
 constexpr Option kHistoryOptions[] = {
     {"ID", "", "As for show", Take::kValue, true},
-    {"--right", "RIGHT", "H, U or O of an asset: its chain of title"},
+    {"--right", "RIGHT", "H, U or O of an asset or product: its chain of title"},
     {"--as-of", "POINT", "What stood then: a date or time, or a height"},
     {"--from", "POINT", "Posted from then on"},
     {"--to", "POINT", "Posted before then"},
 };
 constexpr Option kProofOptions[] = {
     {"ID", "", "As for show; of a record its receipt", Take::kValue, true},
-    {"--right", "RIGHT", "H, U or O of an asset"},
+    {"--right", "RIGHT", "H, U or O of an asset or product"},
     {"--history", "", "With every leaf of the history: nothing is missing", Take::kFlag},
     {"--from", "TIME", "With --to: the leaves posted in this period"},
     {"--to", "TIME", "The end of the period"},
@@ -236,7 +271,10 @@ constexpr Option kProofOptions[] = {
 };
 constexpr Option kStatementOptions[] = {
     {"--income", "", "Income (the default)", Take::kFlag},
+    {"--account", "", "An account at an exchange: the money", Take::kFlag},
     {"--org", "ORG", "@alias or oid (default: one's own)"},
+    {"--exchange", "ORG", "Where the account is (default: the exchange that admitted it)"},
+    {"--kind", "KIND", "avail (default), susp, claw (owes), due (is owed), bank, fund"},
     {"--month", "MONTH", "2023-05; also a day or a year"},
     {"--currency", "CCY", "CNY"},
     {"--proof", "FILE", "Also write the bundle that proves it, for `circula verify`"},
@@ -249,8 +287,13 @@ const Command kCommands[] = {
      &history, "as-7k2m4q --right O --as-of 2023-05-01"},
     {"proof", "A file that shows it without trusting the node", kProofOptions, &proof,
      "as-7k2m4q --right O --history -o title.bundle.json"},
-    {"statement", "Income of a period: opening, lines, closing", kStatementOptions, &statement,
+    {"statement", "Income or an account in a period: opening, lines, closing", kStatementOptions, &statement,
      "--income --org @vendor-b --month 2023-05"},
+    {"market",
+     "Institutions, products, trades, value, income by role, the books of every exchange",
+     {},
+     &market,
+     "--json"},
 };
 
 }  // namespace

@@ -190,7 +190,8 @@ Result<int> resume(Shell& shell, const Arguments& arguments) {
 std::span<const RecordKind> all_kinds() {
   static const std::vector<RecordKind> all = [] {
     std::vector<RecordKind> rows;
-    for (const auto& group : {asset_kinds(), deal_kinds(), member_kinds()}) {
+    for (const auto& group :
+         {asset_kinds(), market_kinds(), trade_kinds(), deal_kinds(), money_kinds(), member_kinds()}) {
       rows.insert(rows.end(), group.begin(), group.end());
     }
     return rows;

@@ -5,7 +5,9 @@
 
 #include "cli/data_digest_file.h"
 #include "cli/local_file.h"
+#include "cli/shell.h"
 #include "crypto/encoding.h"
+#include "crypto/hash.h"
 
 namespace circula::cli {
 
@@ -13,6 +15,22 @@ Result<boost::json::object> plain_digest_json(const std::string& path) {
   auto digest = plain_digest(path);
   if (!digest) return digest.error();
   return boost::json::object{{"suite", 1}, {"digest", crypto::to_hex(digest->view())}};
+}
+
+Result<boost::json::object> reference_json(Shell& shell, const std::string& file_or_text) {
+  if (exists(file_or_text)) {
+    shell.terminal().note(file_or_text + ": the digest of the file goes to the ledger");
+    return plain_digest_json(file_or_text);
+  }
+  shell.terminal().note("\"" + file_or_text + "\" is no file: the digest of this text goes to the ledger");
+  return boost::json::object{{"suite", 1}, {"digest", crypto::to_hex(crypto::sha256(file_or_text).view())}};
+}
+
+RecordInput operation_of(std::uint32_t type, std::string_view operation, boost::json::object body,
+                         std::vector<std::string> author_usages) {
+  RecordInput input{type, 1, {}, std::move(author_usages)};
+  input.body[operation] = std::move(body);
+  return input;
 }
 
 Result<boost::json::object> body_from_file(const std::string& path, Names& names) {

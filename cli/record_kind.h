@@ -25,9 +25,18 @@ struct RecordKind {
 [[nodiscard]] std::span<const RecordKind> asset_kinds();
 [[nodiscard]] std::span<const RecordKind> member_kinds();
 [[nodiscard]] std::span<const RecordKind> deal_kinds();
+[[nodiscard]] std::span<const RecordKind> market_kinds();
+[[nodiscard]] std::span<const RecordKind> trade_kinds();
+[[nodiscard]] std::span<const RecordKind> money_kinds();
 
 // {"suite": 1, "digest": hex} of a file, as bodies carry it.
 [[nodiscard]] Result<boost::json::object> plain_digest_json(const std::string& path);
+// The same of a file, or of the text itself when no file is called so: references of banks, accounts and
+// endpoints. Notes which of the two it was.
+[[nodiscard]] Result<boost::json::object> reference_json(Shell& shell, const std::string& file_or_text);
+// A record whose body is one operation.
+[[nodiscard]] RecordInput operation_of(std::uint32_t type, std::string_view operation,
+                                       boost::json::object body, std::vector<std::string> author_usages);
 // A body out of a JSON file, with @names replaced.
 [[nodiscard]] Result<boost::json::object> body_from_file(const std::string& path, Names& names);
 // "@a=600000": the oid, and the ppm.

@@ -50,11 +50,12 @@ Result<std::string> subject_path(Names& names, const std::string& id, const std:
   }
   const auto slash = id.find('/');
   if (slash != std::string::npos) return id;  // kind/id, as the API has it
-  if (ledger::parse_certificate_number(id)) return "certificate/" + id;
+  if (ledger::parse_certificate_number(id)) return names.certificate_path(id);
   auto kind = subject_kind(id);
   if (!kind) return kind.error();
   if (right.empty()) return *kind + "/" + id;
-  if (*kind != "asset") return error(Code::E_USAGE, "--right is for assets");
+  if (*kind != "asset" && *kind != "product")
+    return error(Code::E_USAGE, "--right is for assets and products");
   auto letter = right_letter(right);
   if (!letter) return letter.error();
   return "right/" + id + "/" + *letter;

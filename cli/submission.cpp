@@ -2,11 +2,18 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <optional>
 #include <thread>
 
 #include "cli/local_file.h"
 #include "crypto/encoding.h"
 #include "ledger/object_id.h"
+#include "ledger/proto/agreement.pb.h"
+#include "ledger/proto/contract.pb.h"
+#include "ledger/proto/funds.pb.h"
+#include "ledger/proto/listing.pb.h"
+#include "ledger/proto/order.pb.h"
+#include "ledger/proto/product.pb.h"
 #include "ledger/registry.h"
 
 namespace circula::cli {
@@ -18,23 +25,51 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds kWaitMax{10'000};
 constexpr std::chrono::milliseconds kPause{200};  // before the same bytes are sent again
 
-// The object that a record of this type creates, when its outcome is 0.
-std::string object_made(const ledger::proto::Record& record, const Digest& record_id) {
-  const auto named = [&](ledger::ObjectKind kind) {
-    return ledger::object_text(kind, ledger::ObjectId::from(record_id.view().first(ledger::ObjectId::kSize)));
+template <class Body>
+Body body_of(const ledger::proto::Record& record) {
+  Body body;
+  if (!body.ParseFromString(record.body())) body.Clear();
+  return body;
+}
+
+// What the record creates; most operations are about something that is there.
+std::optional<ledger::ObjectKind> kind_made(const ledger::proto::Record& record) {
+  namespace proto = ledger::proto;
+  using ledger::ObjectKind;
+  const auto when = [](bool creates, ObjectKind kind) {
+    return creates ? std::optional(kind) : std::nullopt;
   };
   switch (record.type()) {
     case 6:
-      return named(ledger::ObjectKind::kAsset);
-    case 17:
-      return named(ledger::ObjectKind::kContract);
+      return ObjectKind::kAsset;
+    case 14:
+      return when(body_of<proto::Product>(record).has_register_(), ObjectKind::kProduct);
+    case 15:
+      return when(body_of<proto::Listing>(record).has_list(), ObjectKind::kListing);
+    case 16:
+      return when(body_of<proto::Order>(record).has_place(), ObjectKind::kOrder);
+    case 17: {
+      const auto body = body_of<proto::Contract>(record);
+      return when(body.has_sign() || body.has_report(), ObjectKind::kContract);
+    }
     case 23:
-      return named(ledger::ObjectKind::kEvent);
-    case 26:
-      return named(ledger::ObjectKind::kAgreement);
+      return ObjectKind::kEvent;
+    case 26: {
+      const auto body = body_of<proto::Agreement>(record);
+      return when(body.has_register_() && body.register_().agreement().empty(), ObjectKind::kAgreement);
+    }
+    case 29:
+      return when(body_of<proto::Payout>(record).has_order(), ObjectKind::kPayout);
     default:
-      return {};
+      return std::nullopt;
   }
+}
+
+// The id of the object that a record creates, when its outcome is 0.
+std::string object_made(const ledger::proto::Record& record, const Digest& record_id) {
+  const auto kind = kind_made(record);
+  if (!kind) return {};
+  return ledger::object_text(*kind, ledger::ObjectId::from(record_id.view().first(ledger::ObjectId::kSize)));
 }
 
 // Writes the receipts and adds their paths and the ids of new objects.

@@ -3,12 +3,13 @@
 #include <algorithm>
 #include <limits>
 
+#include "ledger/account.h"
 #include "ledger/asset.h"
-#include "ledger/cascade_size.h"
 #include "ledger/chain_family.h"
 #include "ledger/currency.h"
 #include "ledger/identity.h"
 #include "ledger/income.h"
+#include "ledger/registered.h"
 #include "ledger/rights.h"
 
 namespace circula::ledger {
@@ -17,13 +18,9 @@ namespace {
 constexpr std::uint16_t kEffectVersionOpened = 2601;
 constexpr std::uint16_t kEffectVersionRegistered = 2602;
 constexpr std::uint16_t kEffectEnded = 2603;
-// Moments at which versions below change, that the check of a new version follows. A chain of 64 nodes with
-// one announced version each has as many.
-constexpr int kCascadeMomentsMax = 64;
+constexpr std::uint16_t kEffectTraded = 2604;
 // Four times the nodes of a cascade, for products that only other cascades reach.
 constexpr std::size_t kProductsBelowMax = 256;
-
-ShortId id_of(const std::string& bytes) { return ShortId::from(crypto::as_bytes(bytes)); }
 
 // What a registration is about, once its references are found.
 struct Candidate {
@@ -60,7 +57,7 @@ Result<Candidate> read_candidate(Execution& execution, const proto::AgreementReg
   auto state = previous_state(execution, body);
   if (!state) return state.error();
   Candidate candidate;
-  candidate.id = body.agreement().empty() ? execution.new_id() : id_of(body.agreement());
+  candidate.id = body.agreement().empty() ? execution.new_id() : short_id(body.agreement());
   candidate.state = std::move(*state);
 
   auto terms = read_terms(body.terms());
@@ -69,7 +66,7 @@ Result<Candidate> read_candidate(Execution& execution, const proto::AgreementReg
   RevenueAgreement& next = candidate.terms;
   next.id = agreement_name(candidate.id);
   next.version = body.version();
-  next.product = product_name(id_of(body.product()));
+  next.product = product_name(short_id(body.product()));
   next.effective_from_s = body.effective_from_s() == 0 ? execution.time_s() : body.effective_from_s();
   if (body.effective_to_s() != 0) next.effective_to_s = body.effective_to_s();
   if (next.effective_from_s < execution.time_s()) {
@@ -114,6 +111,9 @@ Result<void> check_payees(Execution& execution, Candidate& candidate) {
     if (!organisation) return error(Code::E_NOT_FOUND, "no organisation " + oid, "register.terms");
     if (organisation->status() == proto::ORG_STATUS_EXITED)
       return error(Code::E_STATE, oid + " has left", "register.terms");
+    if (candidate.state.exchange().empty()) continue;
+    if (auto has = require_account(execution, oid, candidate.state.exchange(), "register.terms"); !has)
+      return has;
   }
   candidate.signers.merge(fee_exchanges(execution, candidate.terms));
   return {};
@@ -127,22 +127,6 @@ Result<void> require_officers(Execution& execution, const std::set<std::string>&
     if (auto signed_by = execution.require(oid, kOfficer, field); !signed_by) return signed_by;
   }
   return {};
-}
-
-// The next moment after `time_s` at which one of these agreements changes; none: the largest number.
-std::int64_t next_change(const std::set<std::string>& agreements, const AgreementLookup& lookup,
-                         std::int64_t time_s) {
-  std::int64_t next = std::numeric_limits<std::int64_t>::max();
-  for (const std::string& name : agreements) {
-    const proto::AgreementState* state = lookup.state(name);
-    if (state == nullptr) continue;
-    for (const proto::VersionPeriod& period : state->versions()) {
-      for (const std::int64_t moment : {period.from_s(), period.to_s()}) {
-        if (moment > time_s) next = std::min(next, moment);
-      }
-    }
-  }
-  return next;
 }
 
 // Products below, by either list of every version on the way: a cascade takes the one list at its top and the
@@ -174,8 +158,7 @@ Result<std::set<std::string>> check_moment(const Candidate& candidate, const std
                                            bool must_resolve) {
   std::set<std::string> names = {candidate.terms.id};
   if (auto good = check_circle(candidate.terms, lookup, time_s, names); !good) return good.error();
-  RevenueAgreement as_royalty = candidate.terms;
-  as_royalty.steps = candidate.terms.list(true);
+  const RevenueAgreement as_royalty = with_list(candidate.terms, true);
   for (const RevenueAgreement* top :
        std::initializer_list<const RevenueAgreement*>{&candidate.terms, &as_royalty}) {
     const auto cascade = check_cascade(*top, currency, lookup, time_s);
@@ -226,7 +209,7 @@ void write_version(Execution& execution, const proto::AgreementRegister& body, C
   if (candidate.state.versions().empty()) {
     candidate.state.set_product(body.product());
     candidate.state.set_currency(body.currency());
-    take_unique(execution, governing_key(id_of(body.product())), key);
+    take_unique(execution, governing_key(short_id(body.product())), key);
   }
   std::set<std::string> before;
   if (!candidate.state.versions().empty() && !candidate.state.ended())
@@ -253,24 +236,47 @@ void write_version(Execution& execution, const proto::AgreementRegister& body, C
   bind_parties(execution, before, parties_of(candidate.terms));
 }
 
+Result<void> check_may_end(Execution& execution, const ShortId& agreement, const std::string& field) {
+  if (open_contracts(execution, agreement) > 0)
+    return error(Code::E_IN_USE, "contracts whose income the agreement shares are open", field);
+  if (live_listings(execution, agreement) > 0)
+    return error(Code::E_IN_USE, "listings whose income the agreement shares are live", field);
+  return {};
+}
+
+// Who listed the product, or one above it, has checked the cascade: while that listing lives, no version ends
+// it or leads it elsewhere.
+Result<void> check_use(Execution& execution, const Candidate& candidate) {
+  if (candidate.terms.effective_to_s)
+    return check_may_end(execution, candidate.id, "register.effective_to_s");
+  const int versions = candidate.state.versions_size();
+  if (versions == 0 || live_listings(execution, candidate.id) == 0) return {};
+  const RevenueAgreement newest = terms_of_version(execution, candidate.id, versions);
+  // By each list: income of a sale and income that is a royalty go their own ways.
+  const auto leads_as_before = [&](bool royalty) {
+    return royalty_products_of(with_list(newest, royalty)) ==
+           royalty_products_of(with_list(candidate.terms, royalty));
+  };
+  if (leads_as_before(false) && leads_as_before(true)) return {};
+  return error(Code::E_IN_USE, "listings are live whose royalties would go to other products",
+               in_terms("royalty"));
+}
+
 Result<void> register_version(Execution& execution, const proto::AgreementRegister& body) {
-  const auto asset = certified_asset(execution, body.product(), "register.product");
-  if (!asset) return asset.error();
+  const auto product = find_certified(execution, body.product(), "register.product");
+  if (!product) return product.error();
   auto candidate = read_candidate(execution, body);
   if (!candidate) return candidate.error();
   if (auto good = check_payees(execution, *candidate); !good) return good;
   if (auto signed_by = require_each(execution, candidate->signers, kCdo, "register.terms", Code::E_COSIGN);
       !signed_by)
     return signed_by;
-  const std::uint32_t grade = asset->description().grade();
+  const std::uint32_t grade = product->grade();
   if (auto good = require_officers(execution, candidate->signers, grade, "register.terms"); !good)
     return good;
   if (auto held = require_operators(execution, body.product(), grade, kCdo, "register.product"); !held)
     return held;
-  if (body.effective_to_s() != 0 && open_contracts(execution, candidate->id) > 0) {
-    return error(Code::E_IN_USE, "contracts whose income the agreement shares are open",
-                 "register.effective_to_s");
-  }
+  if (auto good = check_use(execution, *candidate); !good) return good;
   if (auto good = check_cascades(execution, *candidate, body.currency()); !good) return good;
   write_version(execution, body, std::move(*candidate));
   return {};
@@ -293,20 +299,18 @@ Result<std::int64_t> end_of(Execution& execution, const proto::AgreementEnd& bod
 Result<void> end(Execution& execution, const proto::AgreementEnd& body) {
   auto state = find_agreement(execution, body.agreement(), "end.agreement");
   if (!state) return state.error();
-  const ShortId id = id_of(body.agreement());
+  const ShortId id = short_id(body.agreement());
   const int newest = state->versions_size();
   const RevenueAgreement terms = terms_of_version(execution, id, newest);
   std::set<std::string> signers = parties_of(terms);
   signers.merge(fee_exchanges(execution, terms));
   if (auto signed_by = require_each(execution, signers, kCdo, "end.agreement", Code::E_COSIGN); !signed_by)
     return signed_by;
-  const auto asset = find_asset(execution, state->product(), "end.agreement");
-  if (!asset) return asset.error();
-  if (auto good = require_officers(execution, signers, asset->description().grade(), "end.agreement"); !good)
-    return good;
+  const auto product = find_registered(execution, state->product(), "end.agreement");
+  if (!product) return product.error();
+  if (auto good = require_officers(execution, signers, product->grade(), "end.agreement"); !good) return good;
   if (state->ended()) return error(Code::E_STATE, "the agreement was ended", "end.agreement");
-  if (open_contracts(execution, id) > 0)
-    return error(Code::E_IN_USE, "contracts whose income the agreement shares are open", "end.agreement");
+  if (auto good = check_may_end(execution, id, "end.agreement"); !good) return good;
   proto::VersionPeriod& period = *state->mutable_versions(newest - 1);
   const bool over = period.to_s() != 0 && period.to_s() <= execution.time_s();
   if (!over) {
@@ -340,6 +344,7 @@ constexpr EffectType kEffects[] = {
     effect_type<proto::AgreementVersionOpened>(kEffectVersionOpened, "version opened"),
     effect_type<proto::AgreementVersionRegistered>(kEffectVersionRegistered, "version registered"),
     effect_type<proto::AgreementEnded>(kEffectEnded, "ended"),
+    effect_type<proto::AgreementTraded>(kEffectTraded, "traded"),
 };
 constexpr SubjectFields kSubjects[] = {
     subject_fields<proto::AgreementState>(SubjectKind::kAgreement, "agreement/", 1),
@@ -350,57 +355,41 @@ constexpr SubjectFields kSubjects[] = {
 
 const Family kAgreementFamily = {"agreement", kRecords, kEffects, kSubjects, {}};
 
+void note_traded(Execution& execution, const ShortId& agreement, const std::string& exchange) {
+  const SubjectKey key = agreement_key(agreement);
+  auto state = execution.read<proto::AgreementState>(key);
+  assert(state && "found before");
+  if (!state->exchange().empty()) return;
+  state->set_exchange(exchange);
+  proto::AgreementTraded effect;
+  effect.set_exchange(exchange);
+  execution.change(key, kEffectTraded, effect, *state);
+}
+
 Result<proto::AgreementState> find_agreement(Execution& execution, const std::string& id,
                                              const std::string& field) {
   if (id.size() != ShortId::kSize) return error(Code::E_FORMAT, "an agreement id has 16 bytes", field);
-  const SubjectKey key = agreement_key(id_of(id));
+  const SubjectKey key = agreement_key(short_id(id));
   auto state = execution.read<proto::AgreementState>(key);
   if (!state) return error(Code::E_NOT_FOUND, "no " + key, field);
   return *state;
 }
 
 Result<void> require_operators(Execution& execution, const std::string& product, std::uint32_t grade,
-                               Usages usages, std::string_view field) {
+                               Usages usages, std::string_view field, std::uint64_t quorum_ppm) {
   const auto counts = [&](const std::string& oid) {
     if (grade < kGradeImportant) return execution.has_signed(oid, usages);
     return execution.has_signed(oid, kCdo) && execution.has_signed(oid, kOfficer);
   };
-  const proto::RightState table = right_table(execution, id_of(product), proto::RIGHT_KIND_OPERATION);
+  const proto::RightState table = right_table(execution, short_id(product), proto::RIGHT_KIND_OPERATION);
   std::uint64_t held = 0;
   for (const proto::Holder& holder : table.holders()) {
     if (counts(holder.oid())) held += holder.ppm();
   }
-  if (held >= kHolderQuorumPpm) return {};
+  if (held >= quorum_ppm) return {};
   return error(Code::E_NO_RIGHT,
-               "the signers hold " + std::to_string(held) + " ppm of right O, 500,001 are needed",
-               std::string(field));
-}
-
-Result<CascadeAgreements> check_cascade(const RevenueAgreement& agreement, const std::string& currency,
-                                        const AgreementLookup& agreements, std::int64_t time_s) {
-  CascadeAgreements found{{agreement.id}, {}};
-  std::optional<Error> other_currency;
-  auto size = worst_case(agreement, [&](std::string_view product) -> const RevenueAgreement* {
-    if (product == agreement.product) return &agreement;
-    const auto governing = agreements.governing(product);
-    if (!governing) return nullptr;
-    const std::string name = agreement_name(*governing);
-    found.names.insert(name);
-    const std::string& theirs = agreements.state(name)->currency();
-    if (theirs != currency && !other_currency) {
-      other_currency = error(Code::E_CURRENCY, name + " shares income in " + theirs, "royalty");
-    }
-    return agreements.in_force(product, time_s);
-  });
-  if (!size) return size.error();
-  if (other_currency) return *other_currency;
-  found.unresolved = std::move(size->unresolved);
-  return found;
-}
-
-Result<void> require_resolved(const CascadeAgreements& cascade, std::string_view field) {
-  if (cascade.unresolved.empty()) return {};
-  return error(Code::E_NO_AGREEMENT, "no agreement in force for " + cascade.unresolved.front(),
+               "the signers hold " + std::to_string(held) + " ppm of right O, " + std::to_string(quorum_ppm) +
+                   " are needed",
                std::string(field));
 }
 

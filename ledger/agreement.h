@@ -14,10 +14,11 @@
 // Invariants (I16): 1. version n is the n-th, each begins after the one before, and none before the block
 // that includes it; 2. a product has one agreement, for ever, and an agreement one currency; 3. what a
 // version says never changes, only its end, which comes earlier, never before ledger time; 4. no record sets
-// an end while a contract whose income the agreement shares is open.
+// an end while a contract is open, or a listing live, whose income the agreement shares; 5. nor do its
+// royalties go to other products while such a listing lives.
 #pragma once
 
-#include "ledger/agreement_lookup.h"
+#include "ledger/cascade_agreements.h"
 #include "ledger/proto/agreement.pb.h"
 #include "ledger/registry.h"
 
@@ -34,24 +35,15 @@ inline constexpr int kAgreementVersionsMax = 256;
 [[nodiscard]] Result<proto::AgreementState> find_agreement(Execution& execution, const std::string& id,
                                                            const std::string& field);
 
-// Signers that hold kHolderQuorumPpm of right O of the product; a holder of important data counts with its
-// cdo and an officer. E_NO_RIGHT.
+// A deal on an exchange shares its income by this agreement: from the first one on its guarantees are posted
+// there, and whoever a later version names has an account there.
+void note_traded(Execution& execution, const ShortId& agreement, const std::string& exchange);
+
+// Signers that hold a quorum of right O of the product; a holder of important data counts with its cdo and an
+// officer. E_NO_RIGHT.
 [[nodiscard]] Result<void> require_operators(Execution& execution, const std::string& product,
-                                             std::uint32_t grade, Usages usages, std::string_view field);
-
-// Who shares the income of a product at a moment.
-struct CascadeAgreements {
-  std::set<std::string> names;          // agreements of its products, also those not in force then
-  std::vector<std::string> unresolved;  // products without an agreement in force
-};
-
-// The worst case of the cascade of `agreement` by the versions in force at `time_s`, all in one currency:
-// E_CYCLE, E_DEPTH, E_LIMIT, E_CURRENCY.
-[[nodiscard]] Result<CascadeAgreements> check_cascade(const RevenueAgreement& agreement,
-                                                      const std::string& currency,
-                                                      const AgreementLookup& agreements, std::int64_t time_s);
-// E_NO_AGREEMENT when a product is unresolved.
-[[nodiscard]] Result<void> require_resolved(const CascadeAgreements& cascade, std::string_view field);
+                                             std::uint32_t grade, Usages usages, std::string_view field,
+                                             std::uint64_t quorum_ppm = kHolderQuorumPpm);
 
 // The signature of each, with a key of the usages; each may originate records. E_NOT_FOUND, E_STATE,
 // E_ORG_SUSPENDED, then `code`.

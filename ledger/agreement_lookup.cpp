@@ -54,8 +54,9 @@ const RevenueAgreement* AgreementLookup::in_force(std::string_view product, std:
   if (!governing) return nullptr;
   const std::string agreement = agreement_name(*governing);
   if (const auto pin = pins_.find(product); pin != pins_.end()) {
-    const RevenueAgreement* pinned = version(agreement, pin->second);
-    if (pinned == nullptr || time_s < pinned->effective_from_s) return nullptr;
+    const RevenueAgreement* pinned = version(agreement, pin->second.version);
+    if (pinned == nullptr || pin->second.for_ever) return pinned;
+    if (time_s < pinned->effective_from_s) return nullptr;
     return pinned->effective_to_s && time_s >= *pinned->effective_to_s ? nullptr : pinned;
   }
   const proto::AgreementState* found = state(agreement);

@@ -29,7 +29,11 @@ class AgreementLookup : public AgreementSource {
                                                 std::int64_t number) const override;
 
   // A contract's own version of its product's agreement, for as long as that one runs.
-  void pin(std::string product, std::uint32_t version) { pins_[std::move(product)] = version; }
+  void pin(std::string product, std::uint32_t version) { pins_[std::move(product)] = {version, false}; }
+  // Whatever ends it meanwhile: a deal on the exchange can be settled as it was made.
+  void pin_for_ever(std::string product, std::uint32_t version) {
+    pins_[std::move(product)] = {version, true};
+  }
 
   [[nodiscard]] std::optional<ShortId> governing(std::string_view product) const {
     return find_governing(product_of(product));
@@ -43,7 +47,11 @@ class AgreementLookup : public AgreementSource {
   [[nodiscard]] virtual std::optional<proto::AgreementTerms> find_terms(const ShortId& agreement,
                                                                         std::uint32_t version) const = 0;
 
-  std::map<std::string, std::uint32_t, std::less<>> pins_;
+  struct Pin {
+    std::uint32_t version = 0;
+    bool for_ever = false;
+  };
+  std::map<std::string, Pin, std::less<>> pins_;
   mutable std::map<std::string, proto::AgreementState, std::less<>> states_;
   mutable std::map<std::pair<std::string, std::int64_t>, RevenueAgreement> versions_;
 };

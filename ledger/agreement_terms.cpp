@@ -143,12 +143,12 @@ void each_step(const RevenueAgreement& agreement, Visit visit) {
 
 }  // namespace
 
-std::string product_name(const ShortId& product) { return object_text(ObjectKind::kAsset, product); }
+std::string product_name(const ShortId& product) { return object_text(ObjectKind::kProduct, product); }
 std::string agreement_name(const ShortId& agreement) {
   return object_text(ObjectKind::kAgreement, agreement);
 }
 
-ShortId product_of(std::string_view name) { return parse_object_id(ObjectKind::kAsset, name).value(); }
+ShortId product_of(std::string_view name) { return parse_object_id(ObjectKind::kProduct, name).value(); }
 ShortId agreement_of(std::string_view name) { return parse_object_id(ObjectKind::kAgreement, name).value(); }
 
 Result<RevenueAgreement> read_terms(const proto::AgreementTerms& terms) {
@@ -208,6 +208,13 @@ std::set<std::string> payees_of(const RevenueAgreement& agreement) {
     }
   });
   return payees;
+}
+
+RevenueAgreement with_list(const RevenueAgreement& agreement, bool royalty) {
+  RevenueAgreement result = agreement;
+  result.steps = agreement.list(royalty);
+  result.royalty_steps.clear();
+  return result;
 }
 
 std::set<std::string> royalty_products_of(const RevenueAgreement& agreement) {

@@ -1,5 +1,5 @@
 // The terms of a revenue agreement as records and subjects carry them, and as the engine reads them
-// (revenue_agreement.h). In the engine products and agreements go by the names that people read, "as-..."
+// (revenue_agreement.h). In the engine products and agreements go by the names that people read, "pd-..."
 // and "ag-...", so that its errors can be understood; parties by their oids.
 //
 // Pure functions; any thread.
@@ -37,6 +37,9 @@ inline constexpr std::size_t kCounterIdCharactersMax = 32;
 
 // Who takes a fee off the top; of these, exchanges sign too.
 [[nodiscard]] std::set<std::string> fee_payees_of(const RevenueAgreement& agreement);
+
+// The terms with that list alone by which income would be shared: of a sale, or of a royalty.
+[[nodiscard]] RevenueAgreement with_list(const RevenueAgreement& agreement, bool royalty);
 
 // What royalties of either list go to, at rates above zero.
 [[nodiscard]] std::set<std::string> royalty_products_of(const RevenueAgreement& agreement);

@@ -5,6 +5,7 @@
 #include "ledger/chain_family.h"
 #include "ledger/classification_code.h"
 #include "ledger/data_digest.h"
+#include "ledger/registered.h"
 #include "ledger/rights.h"
 #include "ledger/text.h"
 
@@ -49,19 +50,13 @@ Result<void> check_codes(const proto::AssetDescription& description) {
   return {};
 }
 
-// Anonymised data is no personal information any longer; de-identified data still is (records.md 1).
-bool is_impersonal(const proto::AssetDescription& description) {
-  return description.personal_information() == proto::PERSONAL_INFORMATION_NONE ||
-         description.personal_information() == proto::PERSONAL_INFORMATION_ANONYMISED;
-}
-
 // Digests of data that hold no personal information are plain, so that the same content is known again; all
 // others are salted, since a plain digest is pseudonymous (records.md 3.4, "Personal data rule").
 Result<void> check_content(const proto::AssetDescription& description) {
   const std::string field = "description.content";
   if (!description.has_content()) return error(Code::E_FORMAT, "an asset has a content digest", field);
   if (auto good = check_data_digest(description.content(), field); !good) return good;
-  const bool impersonal = is_impersonal(description);
+  const bool impersonal = is_impersonal(description.personal_information());
   if (impersonal && description.content().salted())
     return error(Code::E_FORMAT, "the digest of data without personal information is not salted",
                  field + ".salted");
@@ -143,9 +138,11 @@ Result<void> check_sources(Execution& execution, const proto::AssetDescription& 
       if (source.how() != proto::SOURCE_KIND_DERIVED) continue;
       return error(Code::E_SOURCE, "a derived asset names what it is derived from", field);
     }
-    const auto asset = certified_asset(execution, source.asset(), field);
-    if (!asset) return error(Code::E_SOURCE, asset.error().detail, field);
-    const proto::RightState use = right_table(execution, asset_id(source.asset()), proto::RIGHT_KIND_USE);
+    const auto found = find_certified(execution, source.asset(), field, Code::E_SOURCE);
+    if (!found) return error(Code::E_SOURCE, found.error().detail, field);
+    if (found->asset() == nullptr)
+      return error(Code::E_SOURCE, "what is made of a product is a product", field);
+    const proto::RightState use = right_table(execution, found->id(), proto::RIGHT_KIND_USE);
     if (held_ppm(use, execution.author_oid()) > 0) continue;
     return error(Code::E_SOURCE, execution.author_oid() + " holds nothing of right U on the source", field);
   }
@@ -190,10 +187,11 @@ Result<void> register_asset(Execution& execution, const proto::AssetRegister& bo
     return signed_by;
   if (auto good = check_sources(execution, description); !good) return good;
   const SubjectKey key = asset_key(execution.new_id());
-  if (execution.exists(key)) return error(Code::E_DUPLICATE, key + " is there already");
+  if (read_registered(execution, execution.new_id()))
+    return error(Code::E_DUPLICATE, key + ", or a product of this id, is there already");
   if (description.grade() == kGradeCore)
     return error(Code::E_CORE_DATA, "core data is not registered", "description.grade");
-  if (!is_impersonal(description))
+  if (!is_impersonal(description.personal_information()))
     return error(Code::E_NO_BASIS, "no lawful basis for personal data is recorded",
                  "description.personal_information");
   if (auto good = take_content(execution, description, key); !good) return good;
@@ -217,29 +215,8 @@ constexpr SubjectFields kSubjects[] = {subject_fields<proto::AssetState>(Subject
 
 const Family kAssetFamily = {"asset", kRecords, kEffects, kSubjects, {}};
 
-ShortId asset_id(const std::string& id) { return ShortId::from(crypto::as_bytes(id)); }
-
-Result<proto::AssetState> find_asset(Execution& execution, const std::string& id, const std::string& field) {
-  if (id.size() != ShortId::kSize) return error(Code::E_FORMAT, "an asset id has 16 bytes", field);
-  const SubjectKey key = asset_key(asset_id(id));
-  auto asset = execution.read<proto::AssetState>(key);
-  if (!asset) return error(Code::E_NOT_FOUND, "no " + key, field);
-  return *asset;
-}
-
-bool is_in_force(const proto::AssetState& asset, std::int64_t time_s) {
-  return asset.status() == proto::ASSET_STATUS_CERTIFIED && time_s < asset.valid_to_s();
-}
-
-Result<proto::AssetState> certified_asset(Execution& execution, const std::string& id,
-                                          const std::string& field) {
-  auto asset = find_asset(execution, id, field);
-  if (!asset || is_in_force(*asset, execution.time_s())) return asset;
-  return error(Code::E_STATE,
-               asset->status() == proto::ASSET_STATUS_CERTIFIED
-                   ? "certificate " + asset->certificate() + " has expired"
-                   : asset_key(asset_id(id)) + " is not certified",
-               field);
+bool is_impersonal(proto::PersonalInformation held) {
+  return held == proto::PERSONAL_INFORMATION_NONE || held == proto::PERSONAL_INFORMATION_ANONYMISED;
 }
 
 Result<void> require_for_grade(Execution& execution, std::string_view oid, std::uint32_t grade,

@@ -20,19 +20,8 @@ extern const Family kAssetFamily;
 inline constexpr std::uint32_t kGradeImportant = 5;
 inline constexpr std::uint32_t kGradeCore = 6;
 
-// The asset that a body names by its 16 bytes: E_FORMAT, E_NOT_FOUND.
-[[nodiscard]] Result<proto::AssetState> find_asset(Execution& execution, const std::string& id,
-                                                   const std::string& field);
-
-// Certified, and its certificate in force at ledger time.
-[[nodiscard]] bool is_in_force(const proto::AssetState& asset, std::int64_t time_s);
-
-// As find_asset(), and in force: E_STATE.
-[[nodiscard]] Result<proto::AssetState> certified_asset(Execution& execution, const std::string& id,
-                                                        const std::string& field);
-
-// REQUIRES: find_asset() has accepted the bytes.
-[[nodiscard]] ShortId asset_id(const std::string& id);
+// Anonymised data is no personal information any longer; de-identified data still is (records.md 1).
+[[nodiscard]] bool is_impersonal(proto::PersonalInformation held);
 
 // What an organisation must sign with to deal with data of this grade: its cdo, for important data also an
 // officer (records.md 2.3, default policy). E_POLICY.

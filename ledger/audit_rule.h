@@ -61,5 +61,7 @@ class AuditRule {
 
 // I18, I19: tables of holders.
 [[nodiscard]] std::unique_ptr<AuditRule> make_holders_rule();
+// I06, I07, I09, I10: money at the settlement banks.
+[[nodiscard]] std::unique_ptr<AuditRule> make_money_rule();
 
 }  // namespace circula::ledger

@@ -101,6 +101,7 @@ std::vector<std::unique_ptr<AuditRule>> audit_rules() {
   rules.push_back(std::make_unique<SpentOnce>());
   rules.push_back(std::make_unique<RebuiltHistories>());
   rules.push_back(make_holders_rule());
+  rules.push_back(make_money_rule());
   return rules;
 }
 

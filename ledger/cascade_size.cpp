@@ -5,8 +5,11 @@
 namespace circula::ledger {
 namespace {
 
-constexpr std::size_t kSubjectsPerLine = 5;
-constexpr std::size_t kSubjectsPerNode = 3;
+// Of a line whose payee has no other: its income, what it earned that day and month, its account, what it
+// owes, and the organisation itself.
+constexpr std::size_t kSubjectsPerLine = 6;
+// The node, which agreement governs its product, the agreement and its version, and its open contracts.
+constexpr std::size_t kSubjectsPerNode = 5;
 
 // What one list can make at most.
 struct ListSize {
@@ -49,12 +52,7 @@ class WorstCase {
       size_.lines += part.lines;
       size_.subjects += part.lines * kSubjectsPerLine + part.counters;
     }
-    if (size_.lines > kCascadeLinesMax || size_.subjects > kCascadeSubjectsMax) {
-      return error(Code::E_LIMIT,
-                   "a sale could make more than " + std::to_string(kCascadeLinesMax) +
-                       " lines or touch more than " + std::to_string(kCascadeSubjectsMax) + " subjects",
-                   path);
-    }
+    if (auto within = check_bounds(path); !within) return within;
     ancestors_.push_back(agreement.product);
     std::size_t children = 0;
     for (const RevenueStep& step : steps) {
@@ -95,7 +93,15 @@ class WorstCase {
     ++size_.nodes;
     size_.subjects += kSubjectsPerNode;
     size_.depth = std::max(size_.depth, ancestors_.size());
-    return {};
+    return check_bounds(path);
+  }
+
+  Result<void> check_bounds(const std::string& path) const {
+    if (size_.lines <= kCascadeLinesMax && size_.subjects <= kCascadeSubjectsMax) return {};
+    return error(Code::E_LIMIT,
+                 "a sale could make more than " + std::to_string(kCascadeLinesMax) +
+                     " lines or touch more than " + std::to_string(kCascadeSubjectsMax) + " subjects",
+                 path);
   }
 
   const AgreementOfProduct& agreement_of_;

@@ -21,7 +21,10 @@ namespace circula::ledger {
 constexpr std::size_t kCascadeDepthMax = 8;
 constexpr std::size_t kCascadeNodesMax = 64;
 constexpr std::size_t kCascadeLinesMax = 256;
-constexpr std::size_t kCascadeSubjectsMax = 2'048;  // what one record may touch (design.md 3)
+// What one record may touch (design.md 3), less what a settlement touches beside the cascade: contract, hold,
+// licence, certificate, event, the signers and their organisations, and creditors that its payees owe
+// (posting.h).
+constexpr std::size_t kCascadeSubjectsMax = 1'880;
 
 struct CascadeSize {
   std::size_t nodes = 0;

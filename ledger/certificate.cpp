@@ -2,11 +2,14 @@
 
 #include <algorithm>
 
+#include "crypto/encoding.h"
 #include "ledger/asset.h"
 #include "ledger/calendar.h"
 #include "ledger/certificate_number.h"
 #include "ledger/data_digest.h"
 #include "ledger/identity.h"
+#include "ledger/parameters.h"
+#include "ledger/registered.h"
 #include "ledger/rights.h"
 #include "ledger/text.h"
 
@@ -36,27 +39,27 @@ bool is_related(Execution& execution, const proto::OrgState& registrar, const st
 }
 
 // The author is a registrar that may decide on this application.
-Result<proto::OrgState> require_registrar(Execution& execution, const proto::AssetState& asset) {
+Result<proto::OrgState> require_registrar(Execution& execution, const Registered& subject) {
   auto registrar = active_organisation(execution, execution.author_oid(), "author");
   if (!registrar) return registrar.error();
   if (!has_kind(*registrar, proto::ORG_KIND_REGISTRAR))
     return error(Code::E_ROLE, "a registrar certifies", "author");
-  const bool important = asset.description().grade() >= kGradeImportant;
+  const bool important = subject.grade() >= kGradeImportant;
   auto signed_by = important ? require_for_grade(execution, execution.author_oid(), kGradeImportant, "author")
                              : execution.require(execution.author_oid(), kExecutive, "author");
   if (!signed_by) return signed_by.error();
-  if (is_related(execution, *registrar, asset.applicant()))
+  if (is_related(execution, *registrar, subject.applicant()))
     return error(Code::E_RELATED, "the registrar is or belongs to the applicant, or the reverse", "author");
-  if (!asset.registrar().empty() && asset.registrar() != execution.author_oid())
-    return error(Code::E_SCOPE, asset.registrar() + " deals with this application", "author");
+  if (!subject.registrar().empty() && subject.registrar() != execution.author_oid())
+    return error(Code::E_SCOPE, subject.registrar() + " deals with this application", "author");
   return registrar;
 }
 
 // An application of an organisation that has left can be refused, and nothing else.
-Result<void> check_applicant(Execution& execution, const proto::AssetState& asset, const std::string& field) {
-  const auto applicant = execution.read<proto::OrgState>(org_key(asset.applicant()));
+Result<void> check_applicant(Execution& execution, const Registered& subject, const std::string& field) {
+  const auto applicant = execution.read<proto::OrgState>(org_key(subject.applicant()));
   if (!applicant || applicant->status() != proto::ORG_STATUS_EXITED) return {};
-  return error(Code::E_STATE, asset.applicant() + ", which applied, has left", field);
+  return error(Code::E_STATE, subject.applicant() + ", which applied, has left", field);
 }
 
 Result<void> check_reason(int reason, const std::string& note, const std::string& field) {
@@ -64,50 +67,47 @@ Result<void> check_reason(int reason, const std::string& note, const std::string
   return check_text(note, kNoteBytesMax, field + ".note");
 }
 
-WorkCalendar work_calendar(const proto::Parameters& parameters) {
-  const std::vector<DayNumber> holidays(parameters.holidays().begin(), parameters.holidays().end());
-  const std::vector<DayNumber> workdays(parameters.workdays().begin(), parameters.workdays().end());
-  return {holidays, workdays};
-}
-
 Result<void> open_notice(Execution& execution, const proto::CertifyNotice& body) {
-  auto asset = find_asset(execution, body.subject(), "notice.subject");
-  if (!asset) return asset.error();
-  const auto registrar = require_registrar(execution, *asset);
+  auto subject = find_registered(execution, body.subject(), "notice.subject");
+  if (!subject) return subject.error();
+  const auto registrar = require_registrar(execution, *subject);
   if (!registrar) return registrar.error();
-  if (asset->status() != proto::ASSET_STATUS_APPLIED)
+  if (subject->status() != proto::ASSET_STATUS_APPLIED)
     return error(Code::E_STATE, "not an application that waits", "notice.subject");
-  if (auto good = check_applicant(execution, *asset, "notice.subject"); !good) return good;
+  if (auto good = check_applicant(execution, *subject, "notice.subject"); !good) return good;
   // The certificate will need a number.
   if (auto good = check_registrar_code(registrar->registrar_code(), "author"); !good) return good;
 
   const std::uint32_t days = execution.parameters().notice_working_days();
   const std::int64_t ends_s = work_calendar(execution.parameters()).deadline(execution.time_s(), days);
-  const SubjectKey key = asset_key(asset_id(body.subject()));
-  asset->set_status(proto::ASSET_STATUS_NOTICE);
-  asset->set_registrar(execution.author_oid());
-  asset->set_notice_from_s(execution.time_s());
-  asset->set_notice_ends_s(ends_s);
-  asset->set_notice_over(ends_s <= execution.time_s());
+  subject->alter([&](auto& state) {
+    state.set_status(proto::ASSET_STATUS_NOTICE);
+    state.set_registrar(execution.author_oid());
+    state.set_notice_from_s(execution.time_s());
+    state.set_notice_ends_s(ends_s);
+    state.set_notice_over(ends_s <= execution.time_s());
+  });
   proto::AssetNoticeOpened effect;
   effect.set_registrar(execution.author_oid());
   effect.set_notice_ends_s(ends_s);
-  execution.change(key, kEffectNoticeOpened, effect, *asset);
-  if (!asset->notice_over()) execution.schedule(ms(ends_s), key, kDueNoticeOver);
+  subject->write(execution, kEffectNoticeOpened, effect);
+  if (!subject->notice_over()) execution.schedule(ms(ends_s), subject->key(), kDueNoticeOver);
   return {};
 }
 
 // Due work: tells that the period has ended. Nothing depends on it.
 void end_notice(Execution& execution, const SubjectKey& key) {
-  auto asset = execution.read<proto::AssetState>(key);
-  if (!asset || asset->status() != proto::ASSET_STATUS_NOTICE || asset->notice_over()) return;
-  asset->set_notice_over(true);
-  execution.change(key, kEffectNoticeOver, proto::AssetNoticeOver(), *asset);
+  const auto id = crypto::fixed_from_hex<ShortId>(key.substr(key.find('/') + 1));
+  assert(id && "asset/<id> or product/<id>");
+  auto subject = read_registered(execution, *id);
+  if (!subject || subject->status() != proto::ASSET_STATUS_NOTICE || subject->notice_over()) return;
+  subject->alter([](auto& state) { state.set_notice_over(true); });
+  subject->write(execution, kEffectNoticeOver, proto::AssetNoticeOver());
 }
 
-void forget_notice(Execution& execution, const proto::AssetState& asset, const SubjectKey& key) {
-  if (asset.status() == proto::ASSET_STATUS_NOTICE && !asset.notice_over())
-    execution.unschedule(ms(asset.notice_ends_s()), key, kDueNoticeOver);
+void forget_notice(Execution& execution, const Registered& subject) {
+  if (subject.status() == proto::ASSET_STATUS_NOTICE && !subject.notice_over())
+    execution.unschedule(ms(subject.notice_ends_s()), subject.key(), kDueNoticeOver);
 }
 
 struct Table {
@@ -140,13 +140,13 @@ Result<void> check_whole(const Table& table) {
                table.field);
 }
 
-Result<void> check_notice_over(const proto::AssetState& asset, std::int64_t time_s) {
-  if (asset.status() == proto::ASSET_STATUS_APPLIED)
+Result<void> check_notice_over(const Registered& subject, std::int64_t time_s) {
+  if (subject.status() == proto::ASSET_STATUS_APPLIED)
     return error(Code::E_NOTICE, "no notice was opened", "issue.subject");
-  if (asset.status() != proto::ASSET_STATUS_NOTICE)
+  if (subject.status() != proto::ASSET_STATUS_NOTICE)
     return error(Code::E_STATE, "not an application that waits", "issue.subject");
-  if (time_s >= asset.notice_ends_s()) return {};
-  return error(Code::E_NOTICE, "the notice ends " + format_time(asset.notice_ends_s()), "issue.subject");
+  if (time_s >= subject.notice_ends_s()) return {};
+  return error(Code::E_NOTICE, "the notice ends " + format_time(subject.notice_ends_s()), "issue.subject");
 }
 
 void write_certificate(Execution& execution, const proto::CertifyIssue& body, const std::string& number) {
@@ -167,15 +167,15 @@ Result<void> issue(Execution& execution, const proto::CertifyIssue& body) {
   for (const Table& table : tables) {
     if (auto good = check_holders(table.holders, table.field); !good) return good;
   }
-  auto asset = find_asset(execution, body.subject(), "issue.subject");
-  if (!asset) return asset.error();
-  const auto registrar = require_registrar(execution, *asset);
+  auto subject = find_registered(execution, body.subject(), "issue.subject");
+  if (!subject) return subject.error();
+  const auto registrar = require_registrar(execution, *subject);
   if (!registrar) return registrar.error();
   for (const Table& table : tables) {
     if (auto good = check_active(execution, table); !good) return good;
   }
-  if (auto good = check_notice_over(*asset, execution.time_s()); !good) return good;
-  if (auto good = check_applicant(execution, *asset, "issue.subject"); !good) return good;
+  if (auto good = check_notice_over(*subject, execution.time_s()); !good) return good;
+  if (auto good = check_applicant(execution, *subject, "issue.subject"); !good) return good;
   if (body.valid_to_s() <= execution.time_s() || body.valid_to_s() > kTimeMax)
     return error(Code::E_TIME, "a certificate ends later than now, by the year 9999", "issue.valid_to_s");
   for (const Table& table : tables) {
@@ -184,20 +184,20 @@ Result<void> issue(Execution& execution, const proto::CertifyIssue& body) {
   const auto number = next_certificate_number(execution, registrar->registrar_code());
   if (!number) return number.error();
 
-  const ShortId id = asset_id(body.subject());
-  const SubjectKey key = asset_key(id);
-  forget_notice(execution, *asset, key);
-  asset->set_status(proto::ASSET_STATUS_CERTIFIED);
-  asset->set_certificate(*number);
-  asset->set_valid_to_s(body.valid_to_s());
+  forget_notice(execution, *subject);
+  subject->alter([&](auto& state) {
+    state.set_status(proto::ASSET_STATUS_CERTIFIED);
+    state.set_certificate(*number);
+    state.set_valid_to_s(body.valid_to_s());
+  });
   proto::AssetCertified effect;
   effect.set_certificate(*number);
   effect.set_valid_to_s(body.valid_to_s());
-  execution.change(key, kEffectAssetCertified, effect, *asset);
+  subject->write(execution, kEffectAssetCertified, effect);
   write_certificate(execution, body, *number);
   std::map<std::string, int> open_items;
   for (const Table& table : tables) {
-    open_right(execution, id, table.right, *number, table.holders);
+    open_right(execution, subject->id(), table.right, *number, table.holders);
     for (const proto::Holder& holder : table.holders) ++open_items[holder.oid()];
   }
   adjust_open_items(execution, open_items);
@@ -206,28 +206,29 @@ Result<void> issue(Execution& execution, const proto::CertifyIssue& body) {
 
 Result<void> refuse(Execution& execution, const proto::CertifyRefuse& body) {
   if (auto good = check_reason(body.reason(), body.note(), "refuse"); !good) return good;
-  auto asset = find_asset(execution, body.subject(), "refuse.subject");
-  if (!asset) return asset.error();
-  if (const auto registrar = require_registrar(execution, *asset); !registrar) return registrar.error();
-  if (asset->status() != proto::ASSET_STATUS_APPLIED && asset->status() != proto::ASSET_STATUS_NOTICE)
+  auto subject = find_registered(execution, body.subject(), "refuse.subject");
+  if (!subject) return subject.error();
+  if (const auto registrar = require_registrar(execution, *subject); !registrar) return registrar.error();
+  if (subject->status() != proto::ASSET_STATUS_APPLIED && subject->status() != proto::ASSET_STATUS_NOTICE)
     return error(Code::E_STATE, "the application has been decided", "refuse.subject");
-  const SubjectKey key = asset_key(asset_id(body.subject()));
-  forget_notice(execution, *asset, key);
-  asset->set_status(proto::ASSET_STATUS_REFUSED);
-  asset->set_registrar(execution.author_oid());
+  forget_notice(execution, *subject);
+  subject->alter([&](auto& state) {
+    state.set_status(proto::ASSET_STATUS_REFUSED);
+    state.set_registrar(execution.author_oid());
+  });
   proto::AssetRefused effect;
   effect.set_registrar(execution.author_oid());
   effect.set_reason(body.reason());
   effect.set_note(body.note());
-  execution.change(key, kEffectAssetRefused, effect, *asset);
+  subject->write(execution, kEffectAssetRefused, effect);
   return {};
 }
 
 // The tables stay as they are, for what they were; their holders may leave the ledger.
-void release_holders(Execution& execution, const ShortId& asset) {
+void release_holders(Execution& execution, const ShortId& subject) {
   std::map<std::string, int> open_items;
   for (const proto::RightKind right : kRightKinds) {
-    const proto::RightState table = right_table(execution, asset, right);
+    const proto::RightState table = right_table(execution, subject, right);
     for (const proto::Holder& holder : table.holders()) --open_items[holder.oid()];
   }
   adjust_open_items(execution, open_items);
@@ -238,18 +239,17 @@ Result<void> revoke(Execution& execution, const proto::CertifyRevoke& body) {
   if (!body.has_document())
     return error(Code::E_FORMAT, "the ruling, order or proof is named", "revoke.document");
   if (auto good = check_data_digest(body.document(), "revoke.document"); !good) return good;
-  auto asset = find_asset(execution, body.subject(), "revoke.subject");
-  if (!asset) return asset.error();
-  if (const auto registrar = require_registrar(execution, *asset); !registrar) return registrar.error();
-  if (asset->status() != proto::ASSET_STATUS_CERTIFIED)
+  auto subject = find_registered(execution, body.subject(), "revoke.subject");
+  if (!subject) return subject.error();
+  if (const auto registrar = require_registrar(execution, *subject); !registrar) return registrar.error();
+  if (subject->status() != proto::ASSET_STATUS_CERTIFIED)
     return error(Code::E_STATE, "no certificate to revoke", "revoke.subject");
 
-  const ShortId id = asset_id(body.subject());
-  asset->set_status(proto::ASSET_STATUS_REVOKED);
+  subject->alter([](auto& state) { state.set_status(proto::ASSET_STATUS_REVOKED); });
   proto::AssetRevoked effect;
-  effect.set_certificate(asset->certificate());
-  execution.change(asset_key(id), kEffectAssetRevoked, effect, *asset);
-  const SubjectKey certificate = certificate_key(asset->certificate());
+  effect.set_certificate(subject->certificate());
+  subject->write(execution, kEffectAssetRevoked, effect);
+  const SubjectKey certificate = certificate_key(subject->certificate());
   auto state = execution.read<proto::CertificateState>(certificate).value_or(proto::CertificateState());
   state.set_revoked(true);
   state.set_revoked_at_s(execution.time_s());
@@ -258,7 +258,7 @@ Result<void> revoke(Execution& execution, const proto::CertifyRevoke& body) {
   revoked.set_note(body.note());
   *revoked.mutable_document() = body.document();
   execution.change(certificate, kEffectCertificateRevoked, revoked, state);
-  release_holders(execution, id);
+  release_holders(execution, subject->id());
   return {};
 }
 

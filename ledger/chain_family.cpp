@@ -1,5 +1,6 @@
 #include "ledger/chain_family.h"
 
+#include "ledger/account.h"
 #include "ledger/identity.h"
 #include "ledger/proto/clock.pb.h"
 
@@ -82,6 +83,9 @@ void found_chain(Execution& execution, const proto::Genesis& genesis) {
 
   for (const proto::GenesisOrganisation& organisation : genesis.organisations()) {
     found_organisation(execution, organisation);
+  }
+  for (const proto::SettlementBank& appointed : genesis.settlement_banks()) {
+    appoint_bank(execution, appointed);
   }
 }
 

@@ -3,40 +3,17 @@
 #include <algorithm>
 
 #include "ledger/agreement.h"
-#include "ledger/apportion.h"
-#include "ledger/asset.h"
+#include "ledger/cascade_agreements.h"
+#include "ledger/contract_exchange.h"
+#include "ledger/contract_terms.h"
 #include "ledger/currency.h"
 #include "ledger/data_digest.h"
 #include "ledger/identity.h"
 #include "ledger/income.h"
-#include "ledger/rights.h"
+#include "ledger/registered.h"
 
 namespace circula::ledger {
 namespace {
-
-ShortId id_of(const std::string& bytes) { return ShortId::from(crypto::as_bytes(bytes)); }
-
-Result<void> check_milestones(const proto::ContractReport& body) {
-  const std::string field = "report.milestones";
-  if (body.milestones().empty()) return error(Code::E_FORMAT, "at least one milestone", field);
-  if (body.milestones_size() > kMilestonesMax) return error(Code::E_LIMIT, "at most 32 milestones", field);
-  Wide sum = 0;
-  for (int item = 0; item < body.milestones_size(); ++item) {
-    const proto::Milestone& milestone = body.milestones(item);
-    const std::string at = field + "[" + std::to_string(item) + "]";
-    if (milestone.n() != static_cast<std::uint32_t>(item + 1))
-      return error(Code::E_FORMAT, "milestones are numbered 1, 2, 3 ...", at + ".n");
-    if (milestone.trigger() == proto::MILESTONE_TRIGGER_UNSPECIFIED)
-      return error(Code::E_FORMAT, "a milestone has a trigger", at + ".trigger");
-    if (milestone.amount_minor() < 1 || milestone.amount_minor() > kAmountMax)
-      return error(Code::E_AMOUNT, "an amount is 1 to " + std::to_string(kAmountMax), at + ".amount_minor");
-    sum += milestone.amount_minor();
-  }
-  if (body.total_minor() < 1 || body.total_minor() > kAmountMax)
-    return error(Code::E_AMOUNT, "an amount is 1 to " + std::to_string(kAmountMax), "report.total_minor");
-  if (sum == body.total_minor()) return {};
-  return error(Code::E_SCHEDULE_SUM, "the milestones do not sum to the total", "report.total_minor");
-}
 
 Result<void> check_form(const proto::ContractReport& body) {
   if (body.agreement_version() == 0 && !body.follows_versions())
@@ -45,28 +22,13 @@ Result<void> check_form(const proto::ContractReport& body) {
     return error(Code::E_FORMAT, "one that follows the versions pins none", "report.agreement_version");
   if (auto good = check_data_digest(body.text(), "report.text"); !good) return good;
   if (auto good = check_currency(body.currency(), "report.currency"); !good) return good;
-  return check_milestones(body);
+  return check_schedule(body.milestones(), body.total_minor(), false, "report");
 }
 
-// The two sides, and who decides over the product.
 Result<void> check_parties(Execution& execution, const proto::ContractReport& body) {
-  const auto asset = certified_asset(execution, body.product(), "report.product");
-  if (!asset) return asset.error();
-  if (body.seller() == body.buyer())
-    return error(Code::E_TERMS, "seller and buyer are one organisation", "report.buyer");
-  for (const auto& [oid, field] :
-       {std::pair(&body.seller(), "report.seller"), std::pair(&body.buyer(), "report.buyer")}) {
-    if (auto signed_by = require_each(execution, {*oid}, kExecutive, field, Code::E_POLICY); !signed_by)
-      return signed_by;
-    if (asset->description().grade() < kGradeImportant) continue;
-    if (auto signed_by = require_for_grade(execution, *oid, asset->description().grade(), field); !signed_by)
-      return signed_by;
-  }
-  const proto::RightState table = right_table(execution, id_of(body.product()), proto::RIGHT_KIND_OPERATION);
-  if (held_ppm(table, body.seller()) == 0)
-    return error(Code::E_NO_RIGHT, body.seller() + " holds nothing of right O", "report.seller");
-  return require_operators(execution, body.product(), asset->description().grade(), kExecutive,
-                           "report.product");
+  const auto product = find_certified(execution, body.product(), "report.product");
+  if (!product) return product.error();
+  return check_sides(execution, {body.seller(), body.buyer(), body.product(), product->grade()}, "report");
 }
 
 // The agreements that share the income, by what was in force when the deal was made.
@@ -79,7 +41,7 @@ Result<CascadeAgreements> check_agreement(Execution& execution, const proto::Con
     return error(Code::E_CURRENCY, "the agreement shares income in " + state->currency(), "report.currency");
   const LedgerAgreements agreements(execution);
   const RevenueAgreement* terms =
-      agreements.in_force(product_name(id_of(body.product())), body.signed_at_s());
+      agreements.in_force(product_name(short_id(body.product())), body.signed_at_s());
   if (terms == nullptr || (!body.follows_versions() && terms->version != body.agreement_version())) {
     return error(Code::E_NO_AGREEMENT,
                  terms == nullptr
@@ -137,6 +99,12 @@ Result<void> report(Execution& execution, const proto::ContractReport& body) {
 
 Result<void> apply_contract(Execution& execution, const proto::Contract& body) {
   switch (body.op_case()) {
+    case proto::Contract::kSign:
+      return sign_contract(execution, body.sign());
+    case proto::Contract::kAmend:
+      return amend_contract(execution, body.amend());
+    case proto::Contract::kTerminate:
+      return terminate_contract(execution, body.terminate());
     case proto::Contract::kReport:
       return report(execution, body.report());
     case proto::Contract::OP_NOT_SET:
@@ -149,6 +117,11 @@ constexpr RecordType kRecords[] = {record_type<proto::Contract, apply_contract>(
 constexpr EffectType kEffects[] = {
     effect_type<proto::ContractReported>(kEffectContractReported, "reported"),
     effect_type<proto::MilestoneSettled>(kEffectMilestoneSettled, "milestone settled"),
+    effect_type<proto::ContractSigned>(kEffectContractSigned, "signed"),
+    effect_type<proto::ContractAmended>(kEffectContractAmended, "amended"),
+    effect_type<proto::ContractTerminated>(kEffectContractTerminated, "terminated"),
+    effect_type<proto::MilestoneFunded>(kEffectMilestoneFunded, "funded"),
+    effect_type<proto::MilestoneReleased>(kEffectMilestoneReleased, "money freed"),
 };
 constexpr SubjectFields kSubjects[] = {
     subject_fields<proto::ContractState>(SubjectKind::kContract, "contract/"),
@@ -161,7 +134,7 @@ const Family kContractFamily = {"contract", kRecords, kEffects, kSubjects, {}};
 Result<proto::ContractState> find_contract(Execution& execution, const std::string& id,
                                            const std::string& field) {
   if (id.size() != ShortId::kSize) return error(Code::E_FORMAT, "a contract id has 16 bytes", field);
-  const SubjectKey key = contract_key(id_of(id));
+  const SubjectKey key = contract_key(short_id(id));
   auto state = execution.read<proto::ContractState>(key);
   if (!state) return error(Code::E_NOT_FOUND, "no " + key, field);
   return *state;
@@ -180,7 +153,7 @@ void settle_milestone(Execution& execution, const ShortId& contract, proto::Cont
   if (all) {
     state.set_status(proto::CONTRACT_STATUS_SETTLED);
     for (const std::string& agreement : state.agreements())
-      adjust_open_contracts(execution, id_of(agreement), -1);
+      adjust_open_contracts(execution, short_id(agreement), -1);
     adjust_open_items(execution, {{state.seller(), -1}, {state.buyer(), -1}});
   }
   execution.change(contract_key(contract), kEffectMilestoneSettled, settled, state);

@@ -1,4 +1,5 @@
-// Record 17 CONTRACT, as the `report` of a deal that was made off the exchange (records.md 3.4, 3.5).
+// Record 17 CONTRACT, and its operation `report`: the filing of a deal that was made off the exchange
+// (records.md 3.4, 3.5). Deals on the exchange are in contract_exchange.h.
 //
 // Both sides sign. The seller holds some of right O of the product, and the signers a quorum of it. The
 // contract pins the version of the product's agreement that was in force when the deal was made, or says
@@ -18,11 +19,10 @@ namespace circula::ledger {
 
 extern const Family kContractFamily;
 
-// Keeps the contract's subject small: a milestone takes about 60 bytes once it is settled.
-inline constexpr int kMilestonesMax = 32;
-
 inline constexpr std::uint16_t kEffectContractReported = 1701;
-inline constexpr std::uint16_t kEffectMilestoneSettled = 1702;
+inline constexpr std::uint16_t kEffectMilestoneSettled = 1702;  // 1703 to 1705: contract_exchange.h
+inline constexpr std::uint16_t kEffectMilestoneFunded = 1706;
+inline constexpr std::uint16_t kEffectMilestoneReleased = 1707;
 
 [[nodiscard]] Result<proto::ContractState> find_contract(Execution& execution, const std::string& id,
                                                          const std::string& field);

@@ -1,10 +1,27 @@
 #include "ledger/event_refund.h"
 
 #include "ledger/agreement.h"
+#include "ledger/identity.h"
 #include "ledger/income.h"
+#include "ledger/posting.h"
 
 namespace circula::ledger {
 namespace {
+
+// The buyer is credited with what is there; the rest is owed to it.
+Result<MoneyByPayee> move_money(Execution& execution, const proto::EventState& event,
+                                const std::map<std::string, std::int64_t>& payees) {
+  Postings postings(execution, {event.exchange(), event.currency()}, proto::MONEY_CAUSE_REFUND,
+                    execution.new_id());
+  const auto owed = postings.give_back(payees, event.buyer(), execution.new_id());
+  if (!owed) return owed.error();
+  MoneyByPayee money;
+  for (const auto& [payee, minor] : *owed) money[payee].owed_minor = minor;
+  std::map<std::string, int> open_items;
+  if (auto written = postings.write(open_items); !written) return written.error();
+  adjust_open_items(execution, open_items);
+  return money;
+}
 
 Result<void> give_back(Execution& execution, const proto::Refund& body) {
   if (body.event().size() != ShortId::kSize)
@@ -14,8 +31,10 @@ Result<void> give_back(Execution& execution, const proto::Refund& body) {
   const ShortId event = ShortId::from(crypto::as_bytes(body.event()));
   auto state = execution.read<proto::EventState>(event_key(event));
   if (!state) return error(Code::E_UNKNOWN_EVENT, "no " + event_key(event), "event");
-  if (auto signed_by =
-          require_each(execution, {state->seller(), state->buyer()}, kBusiness, "event", Code::E_POLICY);
+  // Off the exchange both sides agree; on it the exchange, which moves the money, stands for the buyer.
+  const bool posts = !state->exchange().empty();
+  const std::string& other = posts ? state->exchange() : state->buyer();
+  if (auto signed_by = require_each(execution, {state->seller(), other}, kBusiness, "event", Code::E_POLICY);
       !signed_by)
     return signed_by;
 
@@ -32,14 +51,18 @@ Result<void> give_back(Execution& execution, const proto::Refund& body) {
   effect.set_refunded_minor(state->refunded_minor());
   effect.set_refund(std::string(execution.new_id().text()));
   execution.change(event_key(event), kEffectEventRefunded, effect, *state);
+  Result<MoneyByPayee> money = MoneyByPayee();
+  if (posts) money = move_money(execution, *state, sums_by_payee(*reversed, nodes));
+  if (!money) return money.error();
   return write_refund(execution,
                       {.cause = proto::INCOME_CAUSE_REFUND,
                        .event = event,
                        .contract = state->contract(),
                        .payer = state->buyer(),
                        .currency = state->currency(),
-                       .time_s = state->time_s()},
-                      *reversed, nodes);
+                       .time_s = state->time_s(),
+                       .exchange = state->exchange()},
+                      *reversed, nodes, std::move(*money));
 }
 
 constexpr RecordType kRecords[] = {record_type<proto::Refund, give_back>(24, 1, "REFUND")};

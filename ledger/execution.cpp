@@ -83,21 +83,26 @@ void Execution::unschedule(std::uint64_t time_ms, const SubjectKey& subject, std
   due_[DueRow{time_ms, subject, rule}] = false;
 }
 
-bool Execution::has_signed(std::string_view oid, Usages usages) const {
-  return std::any_of(signers_.begin(), signers_.end(), [&](const Signer& signer) {
-    return signer.oid == oid && (usages & usage(signer.usage)) != 0;
-  });
+bool Execution::has_signed(std::string_view oid, Usages usages, unsigned count) const {
+  // A record names each signer once, so these are different keys.
+  return std::count_if(signers_.begin(), signers_.end(), [&](const Signer& signer) {
+           return signer.oid == oid && (usages & usage(signer.usage)) != 0;
+         }) >= static_cast<std::ptrdiff_t>(count);
 }
 
-Result<void> Execution::require(std::string_view oid, Usages usages, std::string_view field, Code code) {
-  const bool met = has_signed(oid, usages);
+Result<void> Execution::require(std::string_view oid, Usages usages, std::string_view field, Code code,
+                                unsigned count) {
+  const bool met = has_signed(oid, usages, count);
   if (entry_.collects_requirements) {
-    requirements_.push_back({std::string(oid), usages, met});
+    requirements_.push_back({std::string(oid), usages, met, count});
     return {};
   }
   if (met) return {};
-  return error(code, "a signature of " + std::string(oid) + " by its " + name_of(usages) + " key is missing",
-               std::string(field));
+  const std::string keys =
+      count == 1 ? "a signature of " + std::string(oid) + " by its " + name_of(usages) + " key is missing"
+                 : std::string(oid) + " signs with " + std::to_string(count) + " of its " + name_of(usages) +
+                       " keys";
+  return error(code, keys, std::string(field));
 }
 
 Result<void> Execution::within_limits() const {

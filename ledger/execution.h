@@ -70,6 +70,7 @@ struct Requirement {
   std::string oid;
   Usages usages = 0;
   bool met = false;
+  unsigned count = 1;  // so many different keys of these usages
 };
 
 struct AppliedEffect {
@@ -128,10 +129,10 @@ class Execution {
   void schedule(std::uint64_t time_ms, const SubjectKey& subject, std::uint16_t rule);
   void unschedule(std::uint64_t time_ms, const SubjectKey& subject, std::uint16_t rule);
 
-  // A signature of the organisation by a key of one of the usages must be there; otherwise `code`.
+  // Signatures of the organisation by so many keys of one of the usages must be there; otherwise `code`.
   [[nodiscard]] Result<void> require(std::string_view oid, Usages usages, std::string_view field,
-                                     Code code = Code::E_POLICY);
-  [[nodiscard]] bool has_signed(std::string_view oid, Usages usages) const;
+                                     Code code = Code::E_POLICY, unsigned count = 1);
+  [[nodiscard]] bool has_signed(std::string_view oid, Usages usages, unsigned count = 1) const;
   [[nodiscard]] const std::vector<Requirement>& requirements() const { return requirements_; }
 
   // Whether the entry keeps within its bounds; asked once, after the rule.

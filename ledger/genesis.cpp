@@ -9,6 +9,7 @@
 #include "crypto/note.h"
 #include "ledger/canonical.h"
 #include "ledger/certificate_number.h"
+#include "ledger/currency.h"
 #include "ledger/organisation.h"
 #include "ledger/organisation_code.h"
 #include "ledger/text.h"
@@ -90,6 +91,28 @@ Result<void> check_member(const proto::Member& member, const std::string& field,
   return {};
 }
 
+// Each exchange has at most one bank a currency; both are organisations of their kinds.
+Result<void> check_settlement_banks(const proto::Genesis& genesis) {
+  const std::string list = "settlement_banks";
+  if (!strictly_ascending(genesis.settlement_banks(),
+                          [](const auto& item) { return std::pair(item.exchange(), item.currency()); })) {
+    return error(Code::E_FORMAT, "settlement banks are ascending by exchange and currency, each once", list);
+  }
+  const auto has_kind = [&](const std::string& oid, proto::OrgKind kind) {
+    return std::ranges::any_of(genesis.organisations(), [&](const proto::GenesisOrganisation& each) {
+      return each.oid() == oid && std::ranges::find(each.kinds(), kind) != each.kinds().end();
+    });
+  };
+  for (const proto::SettlementBank& each : genesis.settlement_banks()) {
+    if (auto good = check_currency(each.currency(), list); !good) return good;
+    if (!has_kind(each.exchange(), proto::ORG_KIND_EXCHANGE))
+      return error(Code::E_ROLE, each.exchange() + " is no exchange of this genesis", list);
+    if (!has_kind(each.bank(), proto::ORG_KIND_BANK))
+      return error(Code::E_ROLE, each.bank() + " is no bank of this genesis", list);
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<Genesis> Genesis::decode(Bytes canonical) {
@@ -149,6 +172,9 @@ Result<void> Genesis::check() const {
     if (!parent.empty() && (parent == organisation.oid() || !oids.contains(parent)))
       return error(Code::E_NOT_FOUND, "no parent " + parent, "organisations");
   }
+  if (auto good = check_settlement_banks(message_); !good) return good;
+  if (message_.parameters().two_finance_above_minor() < 0)
+    return error(Code::E_AMOUNT, "an amount is not negative", "parameters.two_finance_above_minor");
   const auto& members = configuration().members();
   if (!strictly_ascending(members, [](const auto& item) { return item.node_id(); })) {
     return error(Code::E_FORMAT, "members are ascending by node id, each once", "configuration");
@@ -222,6 +248,7 @@ proto::Parameters default_parameters(proto::Profile profile) {
   parameters.set_record_lifetime_max_ms(30 * kDayMs);
   parameters.set_stop_max_ms(24 * kHourMs);
   parameters.set_dispute_window_days(30);
+  parameters.set_two_finance_above_minor(100'000'000);  // 1,000,000 yuan (records.md 2.3)
   if (profile == proto::PROFILE_PRODUCTION) {
     parameters.set_notice_working_days(5);
     parameters.set_objection_working_days(30);

@@ -11,7 +11,9 @@
 namespace circula::ledger {
 namespace {
 
-constexpr std::string_view kOpenContracts = "@open";  // ids of counters have no '@'
+// Ids of counters have no '@'.
+constexpr std::string_view kOpenContracts = "@open";
+constexpr std::string_view kLiveListings = "@listed";
 
 std::string bytes_of(const ShortId& id) { return std::string(id.text()); }
 
@@ -22,6 +24,17 @@ void write_counter(Execution& execution, const SubjectKey& key, std::int64_t bef
   proto::CounterState state;
   state.set_value(after);
   execution.change(key, kEffectCounterChanged, effect, state);
+}
+
+std::int64_t counted(Execution& execution, const ShortId& agreement, std::string_view id) {
+  const auto state = execution.read<proto::CounterState>(counter_key(agreement, id, {}));
+  return state ? state->value() : 0;
+}
+
+void count(Execution& execution, const ShortId& agreement, std::string_view id, std::int64_t by) {
+  const std::int64_t before = counted(execution, agreement, id);
+  assert(before + by >= 0);
+  write_counter(execution, counter_key(agreement, id, {}), before, before + by);
 }
 
 Error too_large(const SubjectKey& key) {
@@ -86,14 +99,16 @@ SubjectKey subject_of(const RevenueCarryKey& key) {
 }
 
 std::int64_t open_contracts(Execution& execution, const ShortId& agreement) {
-  const auto state = execution.read<proto::CounterState>(counter_key(agreement, kOpenContracts, {}));
-  return state ? state->value() : 0;
+  return counted(execution, agreement, kOpenContracts);
 }
-
 void adjust_open_contracts(Execution& execution, const ShortId& agreement, std::int64_t by) {
-  const std::int64_t before = open_contracts(execution, agreement);
-  assert(before + by >= 0);
-  write_counter(execution, counter_key(agreement, kOpenContracts, {}), before, before + by);
+  count(execution, agreement, kOpenContracts, by);
+}
+std::int64_t live_listings(Execution& execution, const ShortId& agreement) {
+  return counted(execution, agreement, kLiveListings);
+}
+void adjust_live_listings(Execution& execution, const ShortId& agreement, std::int64_t by) {
+  count(execution, agreement, kLiveListings, by);
 }
 
 std::int64_t LedgerBook::counter(const RevenueCounterKey& key) const {
@@ -160,10 +175,21 @@ Result<void> IncomeBooking::write(Execution& execution) const {
     effect.set_payer(source_.payer);
     effect.set_event_time_s(source_.time_s);
     effect.set_late(month_key(source_.time_s) < month_key(execution.time_s()));
+    effect.set_exchange(source_.exchange);
+    proto::MoneyPlace went = proto::MONEY_PLACE_REPORTED;
+    if (!source_.exchange.empty()) {
+      const auto moved = money_.find(oid);
+      const MoneyMoved money = moved == money_.end() ? MoneyMoved{} : moved->second;
+      effect.set_claims_minor(money.claims_minor);
+      effect.set_owed_minor(money.owed_minor);
+      went = money.went;
+    }
     std::int64_t total = state.total_minor();
     for (const proto::IncomeLine& line : lines) {
       if (__builtin_add_overflow(total, line.amount_minor(), &total)) return too_large(key);
-      *effect.add_lines() = line;
+      proto::IncomeLine& added = *effect.add_lines();
+      added = line;
+      added.set_went(went);
     }
     effect.set_total_minor(total);
     state.set_total_minor(total);
@@ -215,7 +241,6 @@ proto::IncomeLine income_line(const IncomeNode& node, std::size_t number, std::i
   result.set_kind(static_cast<proto::IncomeKind>(line.kind));
   result.set_for_party(line.for_party);
   result.set_amount_minor(amount_minor);
-  result.set_went(proto::MONEY_PLACE_REPORTED);
   return result;
 }
 
@@ -268,9 +293,31 @@ std::vector<IncomeNode> read_nodes(Execution& execution, const ShortId& event) {
   return nodes;
 }
 
+std::map<std::string, std::int64_t> sums_by_payee(const Distribution& distribution) {
+  std::map<std::string, std::int64_t> sums;
+  for (const IncomeNode& node : distribution.nodes) {
+    for (const IncomeLine& line : node.lines) {
+      if (line.kind != IncomeKind::kRoyalty) sums[line.payee] += line.amount_minor;
+    }
+  }
+  return sums;
+}
+
+std::map<std::string, std::int64_t> sums_by_payee(const Refund& refund,
+                                                  const std::vector<IncomeNode>& nodes) {
+  std::map<std::string, std::int64_t> sums;
+  for (const RefundNode& reversed : refund.nodes) {
+    for (const RefundLine& part : reversed.lines) {
+      const IncomeLine& line = nodes[reversed.node].lines[part.line];
+      if (line.kind != IncomeKind::kRoyalty) sums[line.payee] += part.amount_minor;
+    }
+  }
+  return sums;
+}
+
 Result<void> write_distribution(Execution& execution, const IncomeSource& source,
-                                const Distribution& distribution) {
-  IncomeBooking booking(source);
+                                const Distribution& distribution, MoneyByPayee money) {
+  IncomeBooking booking(source, std::move(money));
   for (const IncomeNode& node : distribution.nodes) {
     proto::NodeDistributed effect;
     *effect.mutable_node() = node_state(node);
@@ -287,8 +334,8 @@ Result<void> write_distribution(Execution& execution, const IncomeSource& source
 }
 
 Result<void> write_refund(Execution& execution, const IncomeSource& source, const Refund& refund,
-                          std::vector<IncomeNode> nodes) {
-  IncomeBooking booking(source);
+                          std::vector<IncomeNode> nodes, MoneyByPayee money) {
+  IncomeBooking booking(source, std::move(money));
   const auto earnings = earnings_of(refund, nodes);
   apply_refund(refund, nodes);
   for (const RefundNode& reversed : refund.nodes) {

@@ -56,6 +56,9 @@ class LedgerBook final : public RevenueBook {
 // Contracts whose income the agreement will share; `by` is added.
 [[nodiscard]] std::int64_t open_contracts(Execution& execution, const ShortId& agreement);
 void adjust_open_contracts(Execution& execution, const ShortId& agreement, std::int64_t by);
+// Live listings of the same kind.
+[[nodiscard]] std::int64_t live_listings(Execution& execution, const ShortId& agreement);
+void adjust_live_listings(Execution& execution, const ShortId& agreement, std::int64_t by);
 
 // Effects on counters and carries; nothing that does not change.
 void write_book(Execution& execution, const BookChanges& changes);
@@ -68,12 +71,22 @@ struct IncomeSource {
   std::string payer;
   std::string currency;
   std::int64_t time_s = 0;
+  std::string exchange = {};  // empty: nothing is posted, the lines are reported
 };
+
+// What a record's postings did for one organisation.
+struct MoneyMoved {
+  proto::MoneyPlace went = proto::MONEY_PLACE_ACCOUNT;
+  std::int64_t claims_minor = 0;
+  std::int64_t owed_minor = 0;
+};
+using MoneyByPayee = std::map<std::string, MoneyMoved>;
 
 // Collects a record's lines by payee, then writes one effect for each.
 class IncomeBooking {
  public:
-  explicit IncomeBooking(IncomeSource source) : source_(std::move(source)) {}
+  explicit IncomeBooking(IncomeSource source, MoneyByPayee money = {})
+      : source_(std::move(source)), money_(std::move(money)) {}
 
   void add(const std::string& oid, proto::IncomeLine line) { lines_[oid].push_back(std::move(line)); }
   // E_AMOUNT when a total would leave 64 bits.
@@ -81,6 +94,7 @@ class IncomeBooking {
 
  private:
   IncomeSource source_;
+  MoneyByPayee money_;
   std::map<std::string, std::vector<proto::IncomeLine>> lines_;
 };
 
@@ -92,12 +106,19 @@ class IncomeBooking {
 [[nodiscard]] std::int64_t earned_between(Execution& execution, const ShortId& agreement,
                                           std::string_view oid, const Period& days);
 
-// Writes a distribution: nodes, counters, incomes, earnings. E_AMOUNT.
+// What each payee is given by a distribution, and gives back by a refund of these nodes.
+[[nodiscard]] std::map<std::string, std::int64_t> sums_by_payee(const Distribution& distribution);
+[[nodiscard]] std::map<std::string, std::int64_t> sums_by_payee(const Refund& refund,
+                                                                const std::vector<IncomeNode>& nodes);
+
+// Writes a distribution: nodes, counters, incomes, earnings. `money` is what was posted, on the exchange.
+// E_AMOUNT.
 [[nodiscard]] Result<void> write_distribution(Execution& execution, const IncomeSource& source,
-                                              const Distribution& distribution);
+                                              const Distribution& distribution, MoneyByPayee money = {});
 // Writes what a refund reverses of these nodes, which are as they were before it. E_AMOUNT.
 [[nodiscard]] Result<void> write_refund(Execution& execution, const IncomeSource& source,
-                                        const Refund& refund, std::vector<IncomeNode> nodes);
+                                        const Refund& refund, std::vector<IncomeNode> nodes,
+                                        MoneyByPayee money = {});
 
 // The nodes of an event, depth first. REQUIRES: the event exists.
 [[nodiscard]] std::vector<IncomeNode> read_nodes(Execution& execution, const ShortId& event);

@@ -10,10 +10,9 @@ namespace {
 using google::protobuf::EnumValueDescriptor;
 using google::protobuf::FieldDescriptor;
 
-// `product` names a certified asset as long as record 14 PRODUCT is not active; a settlement and a refund are
-// the event that they make.
-constexpr std::array<FieldObjectKind, 10> kObjectFields{{{"asset", ObjectKind::kAsset},
-                                                         {"product", ObjectKind::kAsset},
+// A settlement and a refund are the event that they make.
+constexpr std::array<FieldObjectKind, 11> kObjectFields{{{"asset", ObjectKind::kAsset},
+                                                         {"product", ObjectKind::kProduct},
                                                          {"listing", ObjectKind::kListing},
                                                          {"order", ObjectKind::kOrder},
                                                          {"contract", ObjectKind::kContract},
@@ -21,13 +20,17 @@ constexpr std::array<FieldObjectKind, 10> kObjectFields{{{"asset", ObjectKind::k
                                                          {"agreement", ObjectKind::kAgreement},
                                                          {"dispute", ObjectKind::kDispute},
                                                          {"event", ObjectKind::kEvent},
-                                                         {"settle", ObjectKind::kEvent}}};
+                                                         {"settle", ObjectKind::kEvent},
+                                                         {"payout", ObjectKind::kPayout}}};
 
-// Fields called `subject` that hold an asset's id and not a subject key, by their full names.
-constexpr std::array<std::string_view, 6> kAssetSubjects{
-    "circula.ledger.proto.CertifyNotice.subject",  "circula.ledger.proto.CertifyIssue.subject",
-    "circula.ledger.proto.CertifyRefuse.subject",  "circula.ledger.proto.CertifyRevoke.subject",
-    "circula.ledger.proto.RightsTransfer.subject", "circula.ledger.proto.RightsSurrender.subject"};
+// Fields that hold the id of an asset or a product, by their full names; beside them every `product`.
+constexpr std::array<std::string_view, 11> kRegisteredFields{
+    "circula.ledger.proto.CertifyNotice.subject",        "circula.ledger.proto.CertifyIssue.subject",
+    "circula.ledger.proto.CertifyRefuse.subject",        "circula.ledger.proto.CertifyRevoke.subject",
+    "circula.ledger.proto.CertificateIssued.asset",      "circula.ledger.proto.CertificateState.asset",
+    "circula.ledger.proto.RightsTransfer.subject",       "circula.ledger.proto.RightsSurrender.subject",
+    "circula.ledger.proto.ProductInput.subject",         "circula.ledger.proto.ProductVersionMade.ancestors",
+    "circula.ledger.proto.ProductVersionState.ancestors"};
 
 // 2000-01-01T00:00:00Z: no duration in our messages is as long, and no time as early.
 constexpr std::uint64_t kTimeFromMs = 946'684'800'000;
@@ -68,14 +71,14 @@ BytesForm bytes_form(const FieldDescriptor& field, const JsonViewOptions& option
   for (const FieldObjectKind& row : options.kinds) {
     if (row.field == field.name() || row.field == field.full_name()) return {.object = row.kind};
   }
-  for (const std::string_view name : kAssetSubjects) {
-    if (field.full_name() == name) return {.object = ObjectKind::kAsset};
+  for (const std::string_view name : kRegisteredFields) {
+    if (field.full_name() == name) return {.object = ObjectKind::kAsset, .either = true};
   }
   if (field.name() == "subject") return {.object = std::nullopt, .text = true};
   std::string_view name = without_suffix(without_suffix(field.name(), "_ids"), "_id");
   if (field.is_repeated()) name = without_suffix(name, "s");
   for (const FieldObjectKind& row : kObjectFields) {
-    if (row.field == name) return {.object = row.kind};
+    if (row.field == name) return {.object = row.kind, .either = row.kind == ObjectKind::kProduct};
   }
   return {};
 }

@@ -17,6 +17,7 @@ namespace circula::ledger {
 // How the bytes of a field are written.
 struct BytesForm {
   std::optional<ObjectKind> object;  // 16 bytes as an object id
+  bool either = false;               // of an asset or a product
   bool text = false;                 // as text
 };
 [[nodiscard]] BytesForm bytes_form(const google::protobuf::FieldDescriptor& field,

@@ -222,9 +222,11 @@ class Input {
     if (!form.object) return wrong(path, "lower-case hexadecimal expected");
     const Result<ObjectName> name = parse_object_name(text, path);
     if (!name) return wrong(path, name.error().detail);
-    const bool product = field.name().starts_with("product") && name->kind == ObjectKind::kProduct;
-    if (name->kind != *form.object && !product) {
-      return wrong(path, "an id that begins with " + std::string(prefix(*form.object)) + "- expected");
+    const bool registered = name->kind == ObjectKind::kAsset || name->kind == ObjectKind::kProduct;
+    if (name->kind != *form.object && !(form.either && registered)) {
+      return wrong(path, form.either
+                             ? "an id that begins with as- or pd- expected"
+                             : "an id that begins with " + std::string(prefix(*form.object)) + "- expected");
     }
     return std::string(name->id.text());
   }

@@ -21,9 +21,11 @@ bool is_printable_ascii(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return c >= 0x20 && c < 0x7f; });
 }
 
-json::string bytes_text(const std::string& bytes, const BytesForm& form) {
+json::string bytes_text(const std::string& bytes, const BytesForm& form, const ObjectKindOf* kind_of) {
   if (form.object && bytes.size() == ObjectId::kSize) {
-    return json::string(object_text(*form.object, ObjectId::from(crypto::as_bytes(bytes))));
+    const ObjectId id = ObjectId::from(crypto::as_bytes(bytes));
+    const bool asks = form.either && kind_of != nullptr;
+    return json::string(object_text(asks ? (*kind_of)(id) : *form.object, id));
   }
   // A text that reads as hexadecimal would not come back.
   if (form.text && is_printable_ascii(bytes) && !crypto::from_hex(bytes)) return json::string(bytes);
@@ -100,8 +102,9 @@ class View {
       case FieldDescriptor::CPPTYPE_STRING: {
         const std::string text = one ? reflection.GetString(message, &field)
                                      : reflection.GetRepeatedString(message, &field, index);
-        return field.type() == FieldDescriptor::TYPE_BYTES ? bytes_text(text, bytes_form(field, options_))
-                                                           : json::string(text);
+        return field.type() == FieldDescriptor::TYPE_BYTES
+                   ? bytes_text(text, bytes_form(field, options_), options_.kind_of)
+                   : json::string(text);
       }
       case FieldDescriptor::CPPTYPE_MESSAGE:
         return this->message(one ? reflection.GetMessage(message, &field)

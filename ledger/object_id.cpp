@@ -8,7 +8,7 @@
 namespace circula::ledger {
 namespace {
 
-constexpr std::array<std::pair<ObjectKind, std::string_view>, 9> kPrefixes{{
+constexpr std::array<std::pair<ObjectKind, std::string_view>, 10> kPrefixes{{
     {ObjectKind::kAsset, "as"},
     {ObjectKind::kProduct, "pd"},
     {ObjectKind::kListing, "ls"},
@@ -18,6 +18,7 @@ constexpr std::array<std::pair<ObjectKind, std::string_view>, 9> kPrefixes{{
     {ObjectKind::kAgreement, "ag"},
     {ObjectKind::kDispute, "dp"},
     {ObjectKind::kEvent, "ev"},
+    {ObjectKind::kPayout, "po"},
 }};
 
 }  // namespace

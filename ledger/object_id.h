@@ -27,6 +27,7 @@ enum class ObjectKind : std::uint8_t {
   kAgreement,  // ag
   kDispute,    // dp
   kEvent,      // ev: a revenue event, made by a SETTLE, REFUND or PERIOD_CLOSE
+  kPayout,     // po
 };
 
 struct ObjectName {

@@ -4,7 +4,9 @@
 
 #include "ledger/agreement.h"
 #include "ledger/guarantee.h"
+#include "ledger/identity.h"
 #include "ledger/income.h"
+#include "ledger/posting.h"
 
 namespace circula::ledger {
 namespace {
@@ -62,19 +64,39 @@ proto::IncomeLine top_up_line(const proto::PeriodClose& body, const proto::Agree
   line.set_kind(proto::INCOME_KIND_TOP_UP);
   line.set_for_party(other_side);
   line.set_amount_minor(amount_minor);
-  line.set_went(proto::MONEY_PLACE_REPORTED);
   return line;
+}
+
+// At the exchange a guarantor pays out of its account; what is not there is owed, as after a refund.
+Result<MoneyByPayee> post_top_ups(Execution& execution, const Venue& venue, const std::vector<TopUp>& owed) {
+  MoneyByPayee money;
+  if (venue.exchange.empty()) return money;
+  Postings postings(execution, venue, proto::MONEY_CAUSE_PERIOD_CLOSE, execution.new_id());
+  for (const TopUp& top_up : owed) {
+    const auto missing =
+        postings.give_back({{top_up.guarantor, top_up.amount_minor}}, top_up.party, execution.new_id());
+    if (!missing) return missing.error();
+    for (const auto& [debtor, minor] : *missing) money[debtor].owed_minor += minor;
+  }
+  std::map<std::string, int> open_items;
+  if (auto written = postings.write(open_items); !written) return written.error();
+  adjust_open_items(execution, open_items);
+  return money;
 }
 
 Result<void> write_top_ups(Execution& execution, const proto::PeriodClose& body,
                            const proto::AgreementState& state, std::uint32_t version,
                            const std::vector<TopUp>& owed) {
+  auto money = post_top_ups(execution, {state.exchange(), state.currency()}, owed);
+  if (!money) return money.error();
   IncomeBooking booking({.cause = proto::INCOME_CAUSE_PERIOD_CLOSE,
                          .event = execution.new_id(),
                          .contract = {},
                          .payer = {},
                          .currency = state.currency(),
-                         .time_s = body.to_s() - 1});
+                         .time_s = body.to_s() - 1,
+                         .exchange = state.exchange()},
+                        std::move(*money));
   proto::AgreementPeriodClosed effect;
   effect.set_from_s(body.from_s());
   effect.set_to_s(body.to_s());

@@ -98,10 +98,14 @@ class StatedVersions final : public AgreementSource {
     if (state == gathered.states.end() || terms == gathered.versions.end())
       return error(Code::E_NOT_FOUND, name + " is needed", path);
     if (state->second.product() != node.product()) return differs(path, name + " is about another product");
+    // On the exchange the whole cascade was pinned when the contract was signed, off it at most its top.
+    const std::int64_t pinned_at_s = event.settled.pinned_at_s();
     const bool pinned = path == "0" && event.settled.pinned_version() != 0;
-    if (pinned ? node.version() != event.settled.pinned_version()
-               : !was_in_force(state->second, node.version(), event.settled.time_s()))
-      return differs(path, name + " was not in force at the time of the event");
+    if (pinned && node.version() != event.settled.pinned_version())
+      return differs(path, name + " is not the version that the contract pins");
+    const std::int64_t decides_s = pinned_at_s != 0 ? pinned_at_s : event.settled.time_s();
+    if ((pinned_at_s != 0 || !pinned) && !was_in_force(state->second, node.version(), decides_s))
+      return differs(path, name + " was not in force at the time that decides");
     auto read = read_terms(terms->second);
     if (!read) return differs(path, read.error().detail);
     read->id = agreement_name(agreement);
@@ -141,6 +145,13 @@ Result<void> compare(const IncomeNode& computed, const proto::EventNodeState& re
   }
   if (serialise_canonical(expected) == serialise_canonical(recorded)) return {};
   return differs(computed.path, "the node's product, agreement or gross differs");
+}
+
+// Where all lines of an effect went: on the exchange suspense is as good as an account.
+proto::MoneyPlace place_of(const proto::IncomeBooked& booked) {
+  if (booked.exchange().empty()) return proto::MONEY_PLACE_REPORTED;
+  const bool waits = !booked.lines().empty() && booked.lines(0).went() == proto::MONEY_PLACE_SUSPENSE;
+  return waits ? proto::MONEY_PLACE_SUSPENSE : proto::MONEY_PLACE_ACCOUNT;
 }
 
 }  // namespace
@@ -210,7 +221,8 @@ Result<void> check_income(const Distribution& distribution, std::string_view oid
       if (line.kind == IncomeKind::kRoyalty || line.payee != oid) continue;
       const std::string place = line_place(node.path, i);
       if (next >= booked.lines_size()) return differs(place, "the line is missing");
-      const proto::IncomeLine expected = income_line(node, i, line.amount_minor);
+      proto::IncomeLine expected = income_line(node, i, line.amount_minor);
+      expected.set_went(place_of(booked));
       if (serialise_canonical(booked.lines(next++)) != serialise_canonical(expected))
         return differs(place, "computed " + std::to_string(line.amount_minor) + ", booked " +
                                   std::to_string(booked.lines(next - 1).amount_minor()));

@@ -2,15 +2,24 @@
 
 #include <algorithm>
 
+#include "ledger/acceptance.h"
+#include "ledger/account.h"
 #include "ledger/agreement.h"
 #include "ledger/asset.h"
 #include "ledger/certificate.h"
 #include "ledger/chain_family.h"
 #include "ledger/contract.h"
+#include "ledger/delivery.h"
 #include "ledger/event_refund.h"
+#include "ledger/funds.h"
+#include "ledger/hold.h"
 #include "ledger/income.h"
+#include "ledger/licence.h"
+#include "ledger/listing.h"
+#include "ledger/order.h"
 #include "ledger/organisation.h"
 #include "ledger/period_close.h"
+#include "ledger/product.h"
 #include "ledger/record_key.h"
 #include "ledger/rights.h"
 #include "ledger/settlement.h"
@@ -20,9 +29,11 @@ namespace {
 
 // A new record type adds its family here and nowhere else.
 constexpr const Family* kFamilies[] = {
-    &kChainFamily,       &kOrganisationFamily, &kRecordKeyFamily, &kAssetFamily,
-    &kCertificateFamily, &kRightsFamily,       &kAgreementFamily, &kContractFamily,
-    &kSettlementFamily,  &kIncomeFamily,       &kRefundFamily,    &kPeriodCloseFamily,
+    &kChainFamily,      &kOrganisationFamily, &kRecordKeyFamily, &kAssetFamily,       &kCertificateFamily,
+    &kRightsFamily,     &kProductFamily,      &kListingFamily,   &kOrderFamily,       &kAgreementFamily,
+    &kContractFamily,   &kLicenceFamily,      &kHoldFamily,      &kDeliveryFamily,    &kAcceptanceFamily,
+    &kSettlementFamily, &kIncomeFamily,       &kRefundFamily,    &kPeriodCloseFamily, &kAccountFamily,
+    &kFundsFamily,
 };
 
 }  // namespace

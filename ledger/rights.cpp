@@ -6,6 +6,7 @@
 #include "ledger/asset.h"
 #include "ledger/currency.h"
 #include "ledger/identity.h"
+#include "ledger/registered.h"
 
 namespace circula::ledger {
 namespace {
@@ -29,7 +30,7 @@ Move move_of(const Body& body, std::string field) {
 
 Result<void> check_form(const Move& move) {
   if (move.subject.size() != ShortId::kSize)
-    return error(Code::E_FORMAT, "an asset id has 16 bytes", move.field + ".subject");
+    return error(Code::E_FORMAT, "the id of an asset or a product has 16 bytes", move.field + ".subject");
   if (move.right == proto::RIGHT_KIND_UNSPECIFIED)
     return error(Code::E_FORMAT, "H, U or O", move.field + ".right");
   if (move.to.empty()) return error(Code::E_FORMAT, "at least one receiver", move.field + ".to");
@@ -37,34 +38,34 @@ Result<void> check_form(const Move& move) {
 }
 
 // Important data moves only with a regulator in whose scope it lies (records.md 2.1, 3.4).
-Result<void> require_regulator(Execution& execution, const proto::AssetDescription& asset) {
+Result<void> require_regulator(Execution& execution, const SupervisedPlace& place) {
   for (const Signer& signer : execution.signers()) {
     const auto organisation = execution.read<proto::OrgState>(org_key(signer.oid));
-    if (!organisation || !supervises(*organisation, asset.region(), asset.industry()) ||
+    if (!organisation || !supervises(*organisation, place.region, place.industry) ||
         !execution.has_signed(signer.oid, kExecutive)) {
       continue;
     }
     return execution.require(signer.oid, kExecutive, "signers", Code::E_GRADE_APPROVAL);
   }
-  const std::string& region = asset.region();
-  return execution.require(region.empty() ? "a national regulator" : "a regulator of region " + region,
-                           kExecutive, "signers", Code::E_GRADE_APPROVAL);
+  return execution.require(
+      place.region.empty() ? "a national regulator" : "a regulator of region " + place.region, kExecutive,
+      "signers", Code::E_GRADE_APPROVAL);
 }
 
 // The organisations and their signatures: every party accepts what it gives or gets.
-Result<void> require_parties(Execution& execution, const Move& move, const proto::AssetState& asset) {
+Result<void> require_parties(Execution& execution, const Move& move, const Registered& subject) {
   std::vector<std::pair<std::string, std::string>> parties = {{move.from, move.field + ".from"}};
   for (int item = 0; item < move.to.size(); ++item)
     parties.emplace_back(move.to[item].oid(), move.field + ".to[" + std::to_string(item) + "].oid");
   for (const auto& [oid, field] : parties) {
     if (auto active = active_organisation(execution, oid, field); !active) return active.error();
   }
-  const std::uint32_t grade = asset.description().grade();
+  const std::uint32_t grade = subject.grade();
   for (const auto& [oid, field] : parties) {
     if (auto signed_by = require_for_grade(execution, oid, grade, field); !signed_by) return signed_by;
   }
   if (grade < kGradeImportant) return {};
-  return require_regulator(execution, asset.description());
+  return require_regulator(execution, supervised_place(execution, subject));
 }
 
 Result<void> check_references(const Move& move) {
@@ -77,8 +78,8 @@ Result<void> check_references(const Move& move) {
 }
 
 Result<void> check_in_force(Execution& execution, const Move& move) {
-  const auto asset = certified_asset(execution, move.subject, move.field + ".subject");
-  return asset ? Result<void>() : asset.error();
+  const auto subject = find_certified(execution, move.subject, move.field + ".subject");
+  return subject ? Result<void>() : subject.error();
 }
 
 // Whether `from` has what is moved, and the parts add up.
@@ -107,10 +108,10 @@ Result<void> check_shares(const proto::RightState& table, const Move& move) {
 // Takes, gives and writes the table. REQUIRES: check_shares().
 template <class Effect>
 Result<void> write_move(Execution& execution, const Move& move, std::uint16_t effect_type) {
-  const ShortId asset = asset_id(move.subject);
+  const ShortId subject = short_id(move.subject);
   std::map<std::string, std::uint32_t> shares;
   std::map<std::string, int> open_items;
-  const proto::RightState before = right_table(execution, asset, move.right);
+  const proto::RightState before = right_table(execution, subject, move.right);
   for (const proto::Holder& holder : before.holders()) shares[holder.oid()] = holder.ppm();
   if ((shares[move.from] -= move.ppm) == 0) {
     shares.erase(move.from);
@@ -138,7 +139,7 @@ Result<void> write_move(Execution& execution, const Move& move, std::uint16_t ef
   effect.set_from(move.from);
   *effect.mutable_to() = move.to;
   effect.set_ppm(move.ppm);
-  execution.change(right_key(asset, right_letter(move.right)), effect_type, effect, table);
+  execution.change(right_key(subject, right_letter(move.right)), effect_type, effect, table);
   adjust_open_items(execution, open_items);
   return {};
 }
@@ -155,17 +156,17 @@ Result<void> transfer(Execution& execution, const proto::RightsTransfer& body) {
   if (auto good = check_form(move); !good) return good;
   if (!body.contract().empty() && body.contract().size() != ShortId::kSize)
     return error(Code::E_FORMAT, "a contract id has 16 bytes", "transfer.contract");
-  const auto asset = find_asset(execution, move.subject, "transfer.subject");
-  if (!asset) return asset.error();
-  if (auto signed_by = require_parties(execution, move, *asset); !signed_by) return signed_by;
+  const auto subject = find_registered(execution, move.subject, "transfer.subject");
+  if (!subject) return subject.error();
+  if (auto signed_by = require_parties(execution, move, *subject); !signed_by) return signed_by;
   if (auto good = check_references(move); !good) return good;
   if (!body.contract().empty()) {
-    const SubjectKey contract = contract_key(ShortId::from(crypto::as_bytes(body.contract())));
+    const SubjectKey contract = contract_key(short_id(body.contract()));
     if (!execution.exists(contract)) return error(Code::E_NOT_FOUND, "no " + contract, "transfer.contract");
   }
   if (auto good = check_in_force(execution, move); !good) return good;
   if (auto good = check_price(body); !good) return good;
-  const proto::RightState table = right_table(execution, asset_id(move.subject), move.right);
+  const proto::RightState table = right_table(execution, subject->id(), move.right);
   if (auto good = check_shares(table, move); !good) return good;
   return write_move<proto::RightTransferred>(execution, move, kEffectRightTransferred);
 }
@@ -173,12 +174,12 @@ Result<void> transfer(Execution& execution, const proto::RightsTransfer& body) {
 Result<void> surrender(Execution& execution, const proto::RightsSurrender& body) {
   const Move move = move_of(body, "surrender");
   if (auto good = check_form(move); !good) return good;
-  const auto asset = find_asset(execution, move.subject, "surrender.subject");
-  if (!asset) return asset.error();
-  if (auto signed_by = require_parties(execution, move, *asset); !signed_by) return signed_by;
+  const auto subject = find_registered(execution, move.subject, "surrender.subject");
+  if (!subject) return subject.error();
+  if (auto signed_by = require_parties(execution, move, *subject); !signed_by) return signed_by;
   if (auto good = check_references(move); !good) return good;
   if (auto good = check_in_force(execution, move); !good) return good;
-  const proto::RightState table = right_table(execution, asset_id(move.subject), move.right);
+  const proto::RightState table = right_table(execution, subject->id(), move.right);
   if (auto good = check_shares(table, move); !good) return good;
   for (const proto::Holder& part : move.to) {
     if (held_ppm(table, part.oid()) == 0)
@@ -224,8 +225,8 @@ char right_letter(proto::RightKind right) {
   }
 }
 
-proto::RightState right_table(Execution& execution, const ShortId& asset, proto::RightKind right) {
-  return execution.read<proto::RightState>(right_key(asset, right_letter(right)))
+proto::RightState right_table(Execution& execution, const ShortId& subject, proto::RightKind right) {
+  return execution.read<proto::RightState>(right_key(subject, right_letter(right)))
       .value_or(proto::RightState());
 }
 
@@ -255,7 +256,7 @@ std::int64_t sum_ppm(const Holders& holders) {
 
 bool is_whole(const Holders& holders) { return sum_ppm(holders) == kWholePpm; }
 
-void open_right(Execution& execution, const ShortId& asset, proto::RightKind right,
+void open_right(Execution& execution, const ShortId& subject, proto::RightKind right,
                 const std::string& certificate, const Holders& holders) {
   assert(is_whole(holders));
   proto::RightOpened effect;
@@ -263,7 +264,7 @@ void open_right(Execution& execution, const ShortId& asset, proto::RightKind rig
   *effect.mutable_holders() = holders;
   proto::RightState table;
   *table.mutable_holders() = holders;
-  execution.change(right_key(asset, right_letter(right)), kEffectRightOpened, effect, table);
+  execution.change(right_key(subject, right_letter(right)), kEffectRightOpened, effect, table);
 }
 
 }  // namespace circula::ledger

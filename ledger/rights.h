@@ -1,12 +1,13 @@
-// Record 11 RIGHTS: who holds how much of an asset's right H, U or O, and how it moves (records.md 3.4, 2.5).
+// Record 11 RIGHTS: who holds how much of right H, U or O of an asset or a product, and how it moves
+// (records.md 3.4, 2.5).
 //
 // A split is a transfer to several organisations, a merge one to an organisation that holds some already. A
 // surrender is a transfer without price to organisations that hold some of the same right: a table sums to
 // 1,000,000, so what one gives up another takes, and accepts by signing.
 //
-// Invariants (I18 to I20): 1. a table is there exactly when its asset has been certified, has 1 to 64
+// Invariants (I18 to I20): 1. a table is there exactly when its subject has been certified, has 1 to 64
 // holders, ascending by oid, each with at least 1 ppm, and sums to 1,000,000; 2. a move takes ppm that `from`
-// holds at this log index, and gives the same number; 3. tables of an asset that is not certified and in
+// holds at this log index, and gives the same number; 3. tables of what is not certified and in
 // force do not change.
 #pragma once
 
@@ -34,7 +35,7 @@ inline constexpr proto::RightKind kRightKinds[] = {proto::RIGHT_KIND_HOLDING, pr
 [[nodiscard]] char right_letter(proto::RightKind right);
 
 // The table of a right; empty when none was opened.
-[[nodiscard]] proto::RightState right_table(Execution& execution, const ShortId& asset,
+[[nodiscard]] proto::RightState right_table(Execution& execution, const ShortId& subject,
                                             proto::RightKind right);
 [[nodiscard]] std::uint32_t held_ppm(const proto::RightState& table, std::string_view oid);
 
@@ -47,7 +48,7 @@ inline constexpr proto::RightKind kRightKinds[] = {proto::RIGHT_KIND_HOLDING, pr
 [[nodiscard]] bool is_whole(const google::protobuf::RepeatedPtrField<proto::Holder>& holders);
 
 // Opens the table of a right. REQUIRES: none is there; the holders are checked and are the whole.
-void open_right(Execution& execution, const ShortId& asset, proto::RightKind right,
+void open_right(Execution& execution, const ShortId& subject, proto::RightKind right,
                 const std::string& certificate,
                 const google::protobuf::RepeatedPtrField<proto::Holder>& holders);
 

@@ -1,32 +1,18 @@
 // An organisation's income statement for a period of posting time, made from the history of its income in
 // one currency (design.md 3, "Income and account"; records.md 5). The reader who has the history's rows
-// proven needs nothing else.
-//
-// Invariants: 1. opening + lines = closing; 2. the rows follow each other without a gap, and each running
-// total is the one before plus its lines, so a line that was left out or altered is found (E_PROOF).
+// proven needs nothing else. Invariants in statement_rows.h.
 //
 // Pure functions; any thread.
 #pragma once
 
-#include <cstdint>
 #include <map>
-#include <span>
 #include <string>
 #include <vector>
 
-#include "ledger/outcome.h"
 #include "ledger/proto/income.pb.h"
-#include "ledger/signing.h"
+#include "ledger/statement_rows.h"
 
 namespace circula::ledger {
-
-// A row of a history `income/<oid>/<currency>`, with the time of its block.
-struct IncomeRow {
-  std::uint64_t seq = 0;
-  std::uint64_t log_index = 0;
-  std::uint64_t time_ms = 0;
-  Bytes effect;
-};
 
 // One record's lines.
 struct StatementEntry {
@@ -54,7 +40,7 @@ struct Statement {
 // The statement of [from, to). The rows are neighbours in the history; they may begin before the period and
 // end after it, and give its opening even when the period has none of them. No rows: an income of nothing.
 // E_PROOF names the row.
-[[nodiscard]] Result<Statement> make_statement(std::span<const IncomeRow> rows, std::uint64_t from_ms,
+[[nodiscard]] Result<Statement> make_statement(std::span<const StatementRow> rows, std::uint64_t from_ms,
                                                std::uint64_t to_ms);
 
 }  // namespace circula::ledger

@@ -27,6 +27,15 @@ constexpr SubjectKindName kKinds[] = {
     {SubjectKind::kUnique, "unique"},
     {SubjectKind::kSerial, "serial"},
     {SubjectKind::kConfig, "config"},
+    {SubjectKind::kHold, "hold"},
+    {SubjectKind::kAccount, "account"},
+    {SubjectKind::kBank, "bank"},
+    {SubjectKind::kPayout, "payout"},
+    {SubjectKind::kLicence, "licence"},
+    {SubjectKind::kTradeCertificate, "trade_certificate"},
+    {SubjectKind::kProduct, "product"},
+    {SubjectKind::kListing, "listing"},
+    {SubjectKind::kOrder, "order"},
 };
 
 template <class... Parts>
@@ -61,14 +70,20 @@ SubjectKey org_key(std::string_view oid) {
 }
 SubjectKey key_key(const PublicKey& key) { return join("key", crypto::to_hex(key.view())); }
 SubjectKey asset_key(const ShortId& asset) { return join("asset", hex(asset)); }
-SubjectKey right_key(const ShortId& asset, char right) {
-  return join("right", hex(asset), std::string(1, right));
+SubjectKey product_key(const ShortId& product) { return join("product", hex(product)); }
+SubjectKey product_version_key(const ShortId& product, std::uint32_t version) {
+  return join("product", hex(product), std::to_string(version));
+}
+SubjectKey right_key(const ShortId& registered, char right) {
+  return join("right", hex(registered), std::string(1, right));
 }
 SubjectKey certificate_key(std::string_view number) { return join("certificate", number); }
 SubjectKey agreement_key(const ShortId& agreement) { return join("agreement", hex(agreement)); }
 SubjectKey agreement_version_key(const ShortId& agreement, std::uint32_t version) {
   return join("agreement", hex(agreement), std::to_string(version));
 }
+SubjectKey listing_key(const ShortId& listing) { return join("listing", hex(listing)); }
+SubjectKey order_key(const ShortId& order) { return join("order", hex(order)); }
 SubjectKey contract_key(const ShortId& contract) { return join("contract", hex(contract)); }
 SubjectKey event_key(const ShortId& event) { return join("event", hex(event)); }
 SubjectKey event_node_key(const ShortId& event, std::string_view path) {
@@ -91,6 +106,19 @@ SubjectKey serial_key(std::string_view registrar_code, std::string_view year) {
   return join("serial", registrar_code, year);
 }
 SubjectKey config_key(std::string_view name) { return join("config", name); }
+SubjectKey hold_key(const ShortId& contract, std::uint32_t milestone) {
+  return join("hold", hex(contract), std::to_string(milestone));
+}
+SubjectKey account_key(std::string_view kind, std::string_view oid, std::string_view exchange,
+                       std::string_view currency) {
+  return join("account", kind, std::string(oid) + "@" + std::string(exchange), currency);
+}
+SubjectKey bank_key(std::string_view exchange, std::string_view currency) {
+  return join("bank", exchange, currency);
+}
+SubjectKey payout_key(const ShortId& payout) { return join("payout", hex(payout)); }
+SubjectKey licence_key(const ShortId& licence) { return join("licence", hex(licence)); }
+SubjectKey trade_certificate_key(std::string_view number) { return join("trade_certificate", number); }
 
 Bytes Subject::value() const {
   Bytes out;

@@ -47,6 +47,15 @@ enum class SubjectKind : std::uint8_t {
   kUnique = 13,
   kSerial = 14,
   kConfig = 15,
+  kProduct = 16,
+  kListing = 17,
+  kOrder = 18,
+  kHold = 19,
+  kAccount = 20,
+  kBank = 21,
+  kPayout = 22,
+  kLicence = 23,
+  kTradeCertificate = 24,
 };
 
 using SubjectKey = std::string;  // ASCII: kind, '/', id parts
@@ -65,11 +74,17 @@ struct SubjectKindName {
 [[nodiscard]] SubjectKey org_key(std::string_view oid);
 [[nodiscard]] SubjectKey key_key(const PublicKey& key);
 [[nodiscard]] SubjectKey asset_key(const ShortId& asset);
-[[nodiscard]] SubjectKey right_key(const ShortId& asset, char right);  // 'H', 'U' or 'O'
+[[nodiscard]] SubjectKey product_key(const ShortId& product);
+// What one version says: product/<id>/<version>.
+[[nodiscard]] SubjectKey product_version_key(const ShortId& product, std::uint32_t version);
+// Of an asset or a product; 'H', 'U' or 'O'.
+[[nodiscard]] SubjectKey right_key(const ShortId& registered, char right);
 [[nodiscard]] SubjectKey certificate_key(std::string_view number);
 [[nodiscard]] SubjectKey agreement_key(const ShortId& agreement);
 // What one version says: agreement/<id>/<version>.
 [[nodiscard]] SubjectKey agreement_version_key(const ShortId& agreement, std::uint32_t version);
+[[nodiscard]] SubjectKey listing_key(const ShortId& listing);
+[[nodiscard]] SubjectKey order_key(const ShortId& order);
 [[nodiscard]] SubjectKey contract_key(const ShortId& contract);
 [[nodiscard]] SubjectKey event_key(const ShortId& event);
 // A node of the event's cascade: event/<id>/<path>, such as "0.1".
@@ -82,6 +97,15 @@ struct SubjectKindName {
 [[nodiscard]] SubjectKey unique_key(std::string_view name, const Digest& digest);
 [[nodiscard]] SubjectKey serial_key(std::string_view registrar_code, std::string_view year);
 [[nodiscard]] SubjectKey config_key(std::string_view name);
+// Money for milestone n of a contract: hold/<contract>/<n>.
+[[nodiscard]] SubjectKey hold_key(const ShortId& contract, std::uint32_t milestone);
+// account/<kind>/<oid>@<exchange>/<currency>
+[[nodiscard]] SubjectKey account_key(std::string_view kind, std::string_view oid, std::string_view exchange,
+                                     std::string_view currency);
+[[nodiscard]] SubjectKey bank_key(std::string_view exchange, std::string_view currency);
+[[nodiscard]] SubjectKey payout_key(const ShortId& payout);
+[[nodiscard]] SubjectKey licence_key(const ShortId& licence);
+[[nodiscard]] SubjectKey trade_certificate_key(std::string_view number);
 
 struct Subject {
   SubjectKind kind{};

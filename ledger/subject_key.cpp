@@ -30,6 +30,10 @@ constexpr Form kForms[] = {
     {SubjectKind::kEvent, "ia"},     {SubjectKind::kCounter, "ia"},    {SubjectKind::kCounter, "iaa"},
     {SubjectKind::kIncome, "ac"},    {SubjectKind::kPeriod, "iaa"},    {SubjectKind::kReplay, "n"},
     {SubjectKind::kUnique, "ad"},    {SubjectKind::kSerial, "an"},     {SubjectKind::kConfig, "a"},
+    {SubjectKind::kHold, "in"},      {SubjectKind::kAccount, "aac"},   {SubjectKind::kBank, "ac"},
+    {SubjectKind::kPayout, "i"},     {SubjectKind::kLicence, "i"},     {SubjectKind::kTradeCertificate, "a"},
+    {SubjectKind::kProduct, "i"},    {SubjectKind::kProduct, "in"},    {SubjectKind::kListing, "i"},
+    {SubjectKind::kOrder, "i"},
 };
 
 bool is_part(std::string_view text, Part part) {

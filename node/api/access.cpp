@@ -5,6 +5,11 @@
 #include "crypto/encoding.h"
 #include "ledger/identity.h"
 #include "ledger/organisation_code.h"
+#include "ledger/proto/account.pb.h"
+#include "ledger/proto/contract.pb.h"
+#include "ledger/proto/funds.pb.h"
+#include "ledger/proto/order.pb.h"
+#include "ledger/proto/rights.pb.h"
 #include "ledger/registry.h"
 #include "node/api/fields.h"
 
@@ -64,6 +69,50 @@ void add_payees(const Backend& backend, const SubjectKey& key, Oids& found) {
   if (entry && *entry) add_income_of(**entry, found);
 }
 
+// Whoever may answer an order is not named in it before it has done so: those who hold right O.
+void add_sellers(const Backend& backend, const SubjectKey& key, Oids& found) {
+  const auto order = read<ledger::proto::OrderState>(backend, key);
+  if (!order) return;
+  const SubjectKey table = ledger::right_key(ledger::ShortId::from(crypto::as_bytes(order->product())), 'O');
+  const auto holders = read<ledger::proto::RightState>(backend, table);
+  if (!holders) return;
+  for (const ledger::proto::Holder& holder : holders->holders()) found.insert(holder.oid());
+}
+
+// The sides of a contract and the exchange on which it was made. The arbitrator that it names is no party
+// before there is a dispute.
+void add_sides(const Backend& backend, const std::string& contract, Oids& found) {
+  const auto state = read<ledger::proto::ContractState>(backend, "contract/" + contract);
+  if (!state) return;
+  for (const std::string* oid : {&state->seller(), &state->buyer(), &state->exchange()}) {
+    if (!oid->empty()) found.insert(*oid);
+  }
+}
+
+// An exchange and the bank that keeps its customers' money: both see every move of it.
+void add_venue(const Backend& backend, const std::string& exchange, const std::string& currency,
+               Oids& found) {
+  found.insert(exchange);
+  const auto bank = read<ledger::proto::BankState>(backend, ledger::bank_key(exchange, currency));
+  if (bank) found.insert(bank->bank());
+}
+
+void add_payout_parties(const Backend& backend, const SubjectKey& key, Oids& found) {
+  const auto payout = read<ledger::proto::PayoutState>(backend, key);
+  if (!payout) return;
+  found.insert(payout->payee());
+  add_venue(backend, payout->exchange(), payout->currency(), found);
+}
+
+// account/<kind>/<oid>@<exchange>/<currency>: the key tells, whether or not there is such an account.
+void add_account_parties(const Backend& backend, const SubjectKey& key, Oids& found) {
+  const std::string owner = part(key, 2);
+  const std::size_t at = owner.find('@');
+  if (at == std::string::npos) return;
+  found.insert(owner.substr(0, at));
+  add_venue(backend, owner.substr(at + 1), part(key, 3), found);
+}
+
 void add_named_in(const Backend& backend, const SubjectKey& key, Oids& found) {
   const auto subject = backend.subject(key);
   if (!subject || !*subject) return;
@@ -112,8 +161,17 @@ Visibility visibility_of(SubjectKind kind) {
     case SubjectKind::kCertificate:
     case SubjectKind::kAgreement:
     case SubjectKind::kConfig:
+    case SubjectKind::kProduct:
+    case SubjectKind::kListing:
+    case SubjectKind::kBank:
+    case SubjectKind::kTradeCertificate:
       return Visibility::public_;
+    case SubjectKind::kOrder:
     case SubjectKind::kContract:
+    case SubjectKind::kLicence:
+    case SubjectKind::kHold:
+    case SubjectKind::kAccount:
+    case SubjectKind::kPayout:
     case SubjectKind::kEvent:
     case SubjectKind::kCounter:
     case SubjectKind::kIncome:
@@ -152,6 +210,21 @@ Oids parties_of_subject(const Backend& backend, const SubjectKey& key) {
       break;
     case SubjectKind::kCounter:
       add_agreement_parties(backend, part(key, 1), found);
+      break;
+    case SubjectKind::kOrder:
+      add_sellers(backend, key, found);
+      add_named_in(backend, key, found);
+      break;
+    case SubjectKind::kContract:
+    case SubjectKind::kLicence:  // of the same id
+    case SubjectKind::kHold:     // hold/<contract>/<n>
+      add_sides(backend, part(key, 1), found);
+      break;
+    case SubjectKind::kAccount:
+      add_account_parties(backend, key, found);
+      break;
+    case SubjectKind::kPayout:
+      add_payout_parties(backend, key, found);
       break;
     case SubjectKind::kEvent:
       add_payees(backend, key, found);

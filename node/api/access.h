@@ -3,7 +3,9 @@
 //   record    the organisations of its author and signers, the one that it acts for, and those that were
 //             given income by it
 //   subject   by kind: public; or the organisations that it names, an income's own one, a counter's
-//             agreement's; or nobody but who reads everything
+//             agreement's; of a contract, its licence and its holds the two sides and the exchange; of an
+//             account or a payout its owner, the exchange and the settlement bank; or nobody but who reads
+//             everything
 //   and the exchange that admitted one of these organisations; regulators and auditors read everything.
 //
 // All of it is decided by the executed state, so a key that was revoked a block ago reads nothing.

@@ -25,7 +25,12 @@ bool is_lower_hex(std::string_view text) {
 std::optional<ObjectKind> object_of(std::string_view kind) {
   if (kind == "asset" || kind == "right") return ObjectKind::kAsset;
   if (kind == "agreement" || kind == "counter" || kind == "period") return ObjectKind::kAgreement;
-  if (kind == "contract") return ObjectKind::kContract;
+  if (kind == "product") return ObjectKind::kProduct;
+  if (kind == "listing") return ObjectKind::kListing;
+  if (kind == "order") return ObjectKind::kOrder;
+  if (kind == "contract" || kind == "hold") return ObjectKind::kContract;
+  if (kind == "licence") return ObjectKind::kLicence;
+  if (kind == "payout") return ObjectKind::kPayout;
   if (kind == "event") return ObjectKind::kEvent;
   return std::nullopt;
 }
@@ -34,6 +39,7 @@ std::optional<ObjectKind> object_of(std::string_view kind) {
 std::string_view owner_of(std::string_view kind) {
   if (kind == "right") return "asset";
   if (kind == "counter" || kind == "period") return "agreement";
+  if (kind == "hold") return "contract";
   return kind;
 }
 
@@ -64,6 +70,7 @@ Error ambiguous(std::string_view text, std::size_t count) {
 
 Result<std::string> object_part(const Backend& backend, std::string_view kind, std::string_view text,
                                 const Readable& readable) {
+  if (kind == "right" && text.starts_with("pd-")) kind = "product";  // rights stand on products, too
   const ObjectKind object = *object_of(kind);
   if (text.size() == 2 * ledger::ObjectId::kSize && is_lower_hex(text)) return std::string(text);
   const std::string expected = std::string(ledger::prefix(object)) + "-";
@@ -83,7 +90,8 @@ Result<std::string> object_part(const Backend& backend, std::string_view kind, s
   auto keys = backend.index().subjects(owner + "/" + hex_of_base32_prefix(start), {}, kPrefixCandidatesMax);
   if (!keys) return keys.error();
   std::erase_if(*keys, [&](const SubjectKey& key) {
-    return !display_id(key).starts_with(text) || (readable && !readable(key));
+    const bool is_part = key.find('/', owner.size() + 1) != std::string::npos;  // a version of the object
+    return is_part || !display_id(key).starts_with(text) || (readable && !readable(key));
   });
   if (keys->size() > 1) return ambiguous(text, keys->size());
   if (keys->empty())

@@ -30,7 +30,7 @@ json::object record_view(const Backend& backend, const Caller& caller, const Fou
   view["entry"] = base64url_text(crypto::as_bytes(found.row.entry()));
   json::array effects;
   for (const ledger::proto::IndexedEffect& effect : found.row.effects()) {
-    effects.push_back(effect_view(caller, effect.subject(), crypto::as_bytes(effect.effect())));
+    effects.push_back(effect_view(backend, caller, effect.subject(), crypto::as_bytes(effect.effect())));
   }
   view["effects"] = std::move(effects);
   view["receipt"] = "/v1/records/" + id + "/receipt";

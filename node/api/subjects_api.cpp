@@ -3,7 +3,6 @@
 
 #include "crypto/encoding.h"
 #include "crypto/hash.h"
-#include "ledger/json_view.h"
 #include "node/api/context.h"
 #include "node/api/fields.h"
 #include "node/api/parameters.h"
@@ -34,10 +33,10 @@ ledger::Result<FoundSubject> readable(const Backend& backend, std::string_view k
   return FoundSubject{std::move(*key), std::move(**subject)};
 }
 
-void put_fields(json::object& view, const SubjectKey& key, const Subject& subject) {
+void put_fields(json::object& view, const Backend& backend, const SubjectKey& key, const Subject& subject) {
   view["version"] = number_text(subject.count());
   if (const auto fields = subject_message(key, subject.fields)) {
-    view["fields"] = ledger::json_view(*fields, {.with_defaults = true, .kinds = {}});
+    view["fields"] = message_view(backend, *fields, true);
   }
 }
 
@@ -67,7 +66,7 @@ Answer show(const Context& context, std::string_view kind, const Request& reques
   auto found = readable(context.backend, kind, request);
   if (!found) return found.error();
   json::object view = reference(found->key);
-  put_fields(view, found->key, found->subject);
+  put_fields(view, context.backend, found->key, found->subject);
   view["history_root"] = hex_text(found->subject.history.root().view());
   view["value"] = base64url_text(found->subject.value());
   if (auto put = put_last(view, context.backend, *found); !put) return put.error();
@@ -155,7 +154,7 @@ ledger::Result<Span> read_span(const Backend& backend, const Request& request, c
 
 json::object row_view(const Backend& backend, const ledger::HistoryRow& row) {
   json::object view;
-  put_effect(view, row.effect);
+  put_effect(view, backend, row.effect);
   view["seq"] = number_text(row.seq);
   view["index"] = number_text(row.log_index);
   const auto indexed = backend.index().entry(row.log_index);
@@ -203,16 +202,22 @@ Answer history(const Context& context, std::string_view kind, const Request& req
   return json_answer(view);
 }
 
-Answer list(const Context& context, const Request& request) {
+// Of public kinds to anybody; of every kind, to regulators, auditors and who runs a node, what they may read.
+Answer list(const Context& context, const Request& request, const std::string& path, bool any_kind) {
   const Backend& backend = context.backend;
+  const Caller caller = Caller::of(backend, request.caller);
+  if (any_kind && !caller.reads_everything() && !caller.runs_node()) return Caller::not_party();
   auto limit = limit_parameter(request);
   if (!limit) return limit.error();
   auto with_fields = flag_parameter(request, "view");
   if (!with_fields) return with_fields.error();
   const std::string wanted = request.query_value("prefix").value_or("");
   const auto kind = ledger::find_kind(wanted);
-  if (!kind || wanted.find('/') == std::string::npos || visibility_of(*kind) != Visibility::public_) {
-    return error(Code::E_REQUEST, "prefix begins with a kind that is public, such as asset/ or org/",
+  const bool open = kind && (any_kind || visibility_of(*kind) == Visibility::public_);
+  if (!open || wanted.find('/') == std::string::npos) {
+    return error(Code::E_REQUEST,
+                 any_kind ? "prefix begins with a kind, such as event/ or account/"
+                          : "prefix begins with a kind that is public, such as asset/ or org/",
                  "prefix");
   }
   const KeyPrefix prefix = key_prefix(wanted);
@@ -226,18 +231,19 @@ Answer list(const Context& context, const Request& request) {
   if (more) keys->pop_back();
   json::array shown;
   for (const SubjectKey& key : *keys) {
+    if (any_kind && !caller.may_read_subject(key)) continue;
     if (!prefix.shown.empty() && !display_id(key).starts_with(prefix.shown)) continue;
     json::object view = reference(key);
     view["href"] = "/v1/subjects/" + key;
     if (*with_fields) {
       const auto subject = backend.subject(key);
-      if (subject && *subject) put_fields(view, key, **subject);
+      if (subject && *subject) put_fields(view, context.backend, key, **subject);
     }
     shown.push_back(std::move(view));
   }
   json::object answer{{"subjects", std::move(shown)}};
   if (more) {
-    answer["next"] = "/v1/subjects?prefix=" + wanted + "&after=" + keys->back() +
+    answer["next"] = path + "?prefix=" + wanted + "&after=" + keys->back() +
                      "&limit=" + std::to_string(*limit) + (*with_fields ? "&view=1" : "");
   }
   return json_answer(answer);
@@ -254,21 +260,35 @@ const std::vector<QueryParameter>& history_query() {
   return query;
 }
 
+std::vector<QueryParameter> list_query(const std::string& kind) {
+  return {{"prefix", "of the keys: " + kind + " and /, then any beginning of an id"},
+          {"after", "the key before the first one wanted"},
+          {"limit", "1 to 1000, default 100"},
+          {"view", "1: with the fields"}};
+}
+
 }  // namespace
 
 Routes subject_routes(const ContextPtr& context) {
   Routes routes;
-  routes.push_back({Method::get,
-                    "/v1/subjects",
-                    Visibility::public_,
-                    "Keys of public subjects, in order",
-                    at_once(context, [context](const Request& r) { return list(*context, r); }),
-                    {{"prefix", "of the keys: a public kind and /, then any beginning of an id"},
-                     {"after", "the key before the first one wanted"},
-                     {"limit", "1 to 1000, default 100"},
-                     {"view", "1: with the fields"}},
-                    {},
-                    {Code::E_CURSOR}});
+  routes.push_back(
+      {Method::get,
+       "/v1/subjects",
+       Visibility::public_,
+       "Keys of public subjects, in order",
+       at_once(context, [context](const Request& r) { return list(*context, r, "/v1/subjects", false); }),
+       list_query("a public kind"),
+       {},
+       {Code::E_CURSOR}});
+  routes.push_back(
+      {Method::get,
+       "/v1/state",
+       Visibility::regulator,
+       "Keys of subjects of every kind, in order",
+       at_once(context, [context](const Request& r) { return list(*context, r, "/v1/state", true); }),
+       list_query("a kind"),
+       {},
+       {Code::E_CURSOR}});
   for (const ledger::SubjectKindName& kind : ledger::subject_kinds()) {
     const std::string name(kind.prefix);
     const Visibility visibility = visibility_of(kind.kind);

@@ -132,17 +132,17 @@ json::array usages_view(ledger::Usages usages) {
   return names;
 }
 
-json::object dry_run_view(const Caller& caller, const ledger::DryRun& run) {
+json::object dry_run_view(const Backend& backend, const Caller& caller, const ledger::DryRun& run) {
   json::object record;
   put_outcome(record, run.error.code);
   put_details(record, run.error.detail, run.error.field);
   json::array requirements, effects;
   for (const ledger::Requirement& one : run.requirements) {
-    requirements.push_back(
-        json::object{{"oid", one.oid}, {"usages", usages_view(one.usages)}, {"met", one.met}});
+    requirements.push_back(json::object{
+        {"oid", one.oid}, {"usages", usages_view(one.usages)}, {"met", one.met}, {"count", one.count}});
   }
   for (const ledger::AppliedEffect& effect : run.effects) {
-    effects.push_back(effect_view(caller, effect.subject, effect.bytes));
+    effects.push_back(effect_view(backend, caller, effect.subject, effect.bytes));
   }
   record["requirements"] = std::move(requirements);
   record["effects"] = std::move(effects);
@@ -175,7 +175,7 @@ void dry_run(const ContextPtr& context, const Request& request, const Respond& r
                     const Caller caller = Caller::of(context->backend, key);
                     json::array records;
                     for (std::size_t n = 0; n < runs->size() && n < envelope->records().size(); ++n) {
-                      json::object record = dry_run_view(caller, (*runs)[n]);
+                      json::object record = dry_run_view(context->backend, caller, (*runs)[n]);
                       record["record"] = hex_text(envelope->records()[n].id.view());
                       record["position"] = n;
                       records.push_back(std::move(record));

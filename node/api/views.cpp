@@ -4,7 +4,6 @@
 
 #include "crypto/encoding.h"
 #include "ledger/calendar.h"
-#include "ledger/json_view.h"
 #include "ledger/registry.h"
 #include "node/api/fields.h"
 #include "node/api/parameters.h"
@@ -129,20 +128,21 @@ json::object entry_view(std::uint64_t index, const ledger::proto::IndexedEntry& 
   return object;
 }
 
-void put_effect(json::object& object, crypto::ByteView effect) {
+void put_effect(json::object& object, const Backend& backend, crypto::ByteView effect) {
   const auto decoded = ledger::decode_effect(effect);
   if (!decoded) return;
   object["type"] = decoded->type;
   if (const ledger::EffectType* type = ledger::find_effect_type(decoded->type)) object["name"] = type->name;
   object["seq"] = number_text(decoded->seq);
   if (const auto fields = effect_message(decoded->type, decoded->fields))
-    object["fields"] = ledger::json_view(*fields);
+    object["fields"] = message_view(backend, *fields);
   object["bytes"] = base64url_text(effect);
 }
 
-json::object effect_view(const Caller& caller, const ledger::SubjectKey& subject, crypto::ByteView effect) {
+json::object effect_view(const Backend& backend, const Caller& caller, const ledger::SubjectKey& subject,
+                         crypto::ByteView effect) {
   json::object object{{"subject", subject}, {"id", display_id(subject)}};
-  put_effect(object, effect);
+  put_effect(object, backend, effect);
   if (!may_see(caller, subject, effect)) {
     object.erase("fields");
     object.erase("bytes");
@@ -167,7 +167,7 @@ void put_record(json::object& object, const Backend& backend, const ledger::prot
   }
   object["expects"] = std::move(expects);
   if (const auto body = body_message(record.type(), record.version(), record.body())) {
-    object["body"] = ledger::json_view(*body);
+    object["body"] = message_view(backend, *body);
   }
 }
 

@@ -30,10 +30,10 @@ void put_details(boost::json::object& object, const std::string& detail, const s
 
 // An entry of the log, without its bytes.
 [[nodiscard]] boost::json::object entry_view(std::uint64_t index, const ledger::proto::IndexedEntry& row);
-[[nodiscard]] boost::json::object effect_view(const Caller& caller, const ledger::SubjectKey& subject,
-                                              crypto::ByteView effect);
+[[nodiscard]] boost::json::object effect_view(const Backend& backend, const Caller& caller,
+                                              const ledger::SubjectKey& subject, crypto::ByteView effect);
 // type, name, seq, fields and bytes of an effect.
-void put_effect(boost::json::object& object, crypto::ByteView effect);
+void put_effect(boost::json::object& object, const Backend& backend, crypto::ByteView effect);
 // What was signed: author, signers, times, body.
 void put_record(boost::json::object& object, const Backend& backend, const ledger::proto::Record& record);
 

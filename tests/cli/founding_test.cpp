@@ -108,7 +108,7 @@ TEST_F(Founding, a_signature_is_for_these_bytes_only) {
 
 TEST_F(Founding, keys_are_private_and_never_replaced) {
   init_members();
-  for (const char* name : {"officer", "cdo", "finance", "node", "cosign", "log", "transport"}) {
+  for (const char* name : {"officer", "cdo", "finance", "finance-2", "node", "cosign", "log", "transport"}) {
     const auto mode = std::filesystem::status(at("a") + "/keys/" + name + ".pem").permissions();
     EXPECT_EQ(mode, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write) << name;
   }
@@ -138,6 +138,39 @@ TEST_F(Founding, a_rehearsal_says_so_in_its_name) {
   const auto genesis = ledger::Genesis::decode(file->genesis);
   ASSERT_TRUE(genesis);
   EXPECT_NE(genesis->message().origin().find("REHEARSAL"), std::string::npos);
+}
+
+TEST_F(Founding, appoints_settlement_banks_by_the_names_of_members) {
+  init_members();
+  ASSERT_EQ(
+      run({"org", "init", "--home", at("bank"), "--name", "Bank", "--oid", test_oid(5), "--kind", "bank"})
+          .exit,
+      0);
+  std::vector<std::string> words{"genesis", "assemble"};
+  for (const char* name : {"a", "b", "c", "d", "bank"}) words.push_back(at(name) + "/member.json");
+  words.insert(words.end(), {"--voters", "a,b,c,d", "--origin", "test.example/chain", "-o", draft()});
+  const auto with_banks = [&](const std::vector<std::string>& banks) {
+    std::vector<std::string> all = words;
+    for (const std::string& bank : banks) all.insert(all.end(), {"--settlement-bank", bank});
+    return run(all);
+  };
+  const CommandRun done = with_banks({"b=bank/CNY", "Exchange a=bank/CNY", "a=" + test_oid(5) + "/USD"});
+  ASSERT_EQ(done.exit, 0) << done.err;
+  EXPECT_NE(done.out.find("Bank keeps the USD of Exchange a"), std::string::npos) << done.out;
+  const auto file = ledger::read_genesis_file(read_text(draft()));
+  ASSERT_TRUE(file);
+  const auto genesis = ledger::Genesis::decode(file->genesis);
+  ASSERT_TRUE(genesis);
+  std::vector<std::string> appointed;
+  for (const auto& each : genesis->message().settlement_banks())
+    appointed.push_back(each.exchange() + " " + each.currency() + " " + each.bank());
+  EXPECT_EQ(appointed, (std::vector<std::string>{test_oid(1) + " CNY " + test_oid(5),
+                                                 test_oid(1) + " USD " + test_oid(5),
+                                                 test_oid(2) + " CNY " + test_oid(5)}));
+  EXPECT_EQ(with_banks({"a=bank"}).exit, 2);
+  EXPECT_EQ(with_banks({"a=bank/CNY", "a=bank/CNY"}).exit, 2) << "one bank for a currency";
+  EXPECT_EQ(with_banks({"a=banc/CNY"}).exit, 3);
+  EXPECT_NE(with_banks({"a=b/CNY"}).err.find("E_ROLE"), std::string::npos) << "an exchange is no bank";
 }
 
 TEST_F(Founding, nobody_signs_without_being_asked) {

@@ -8,6 +8,7 @@
 
 #include "cli/generator_ledger_year.h"
 #include "crypto/encoding.h"
+#include "ledger/account.h"
 #include "ledger/agreement_terms.h"
 #include "ledger/canonical.h"
 #include "ledger/income.h"
@@ -41,6 +42,7 @@ class ScriptedChain {
     *message.mutable_parameters() = ledger::default_parameters(proto::PROFILE_PRODUCTION);
     for (const GeneratedOrganisation& organisation : world)
       *message.add_organisations() = genesis_entry(organisation);
+    for (const proto::SettlementBank& bank : settlement_banks(world)) *message.add_settlement_banks() = bank;
     proto::Member& member = *message.mutable_configuration()->add_members();
     member.set_node_id(1);
     member.set_role(proto::MEMBER_ROLE_VOTER);
@@ -150,6 +152,23 @@ TEST_P(GeneratedYearTest, comes_out_as_its_truth_says) {
               expected == truth.income.end() ? 0 : expected->second)
         << organisation.name;
   }
+  for (const auto& [account, available_minor] : truth.accounts) {
+    const ledger::Venue venue{account.second, "CNY"};
+    EXPECT_EQ(chain
+                  .read<proto::AccountState>(
+                      ledger::account_key(ledger::AccountKind::kAvailable, account.first, venue))
+                  .balance_minor(),
+              available_minor)
+        << account.first << " at " << account.second;
+  }
+  for (const auto& [exchange, balance_minor] : truth.banks) {
+    const ledger::Venue venue{exchange, "CNY"};
+    EXPECT_EQ(
+        chain.read<proto::AccountState>(ledger::account_key(ledger::AccountKind::kBank, exchange, venue))
+            .balance_minor(),
+        balance_minor);
+  }
+  EXPECT_GT(truth.counts.at("contracts on the exchange"), 10U);
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, GeneratedYearTest, testing::Range<std::uint64_t>(1, 9));
@@ -210,11 +229,13 @@ TEST(GeneratedYear, has_every_kind_of_step_and_of_failure) {
   }
   EXPECT_EQ(steps, (std::set<int>{1, 2, 3, 4, 5, 6, 7}));
   EXPECT_EQ(extras, (std::set<std::string>{"advance", "cap", "withhold"}));
-  EXPECT_EQ(types, (std::set<std::uint16_t>{1, 2, 6, 8, 11, 17, 23, 24, 26, 28, 39}));
+  EXPECT_EQ(types, (std::set<std::uint16_t>{1, 2, 6, 8, 11, 14, 15, 16, 17, 18, 19, 20, 22, 23, 24, 26, 28,
+                                            29, 39}));
   std::set<std::string> codes;
   for (const ExpectedRecord& record : year->truth.records) codes.insert(std::string(name(record.outcome)));
   for (const char* code : {"E_NO_RIGHT", "E_PPM", "E_POLICY", "E_ROLE", "E_NOTICE", "E_SHARE_SUM",
-                           "E_SETTLED", "E_REFUND_EXCEEDS", "E_CLOSED", "E_DUP_CONTENT"})
+                           "E_SETTLED", "E_REFUND_EXCEEDS", "E_CLOSED", "E_DUP_CONTENT", "E_NOT_FUNDED",
+                           "E_BANK_REF", "E_ALREADY_LISTED", "E_PRICE_CHANGED"})
     EXPECT_TRUE(codes.contains(code)) << code;
 }
 

@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "crypto/hash.h"
+#include "ledger/proto/product.pb.h"
 
 namespace circula::ledger::testing {
 namespace {
@@ -108,15 +109,20 @@ ShortId registered(TestChain& chain, const std::string& applicant, const proto::
   return ShortId::from(id.view().first(ShortId::kSize));
 }
 
+void certify(TestChain& chain, const ShortId& subject, const std::string& applicant) {
+  require_ok(chain.submit(spec("registrar.cdo", kCertify, notice_body(subject), {"registrar"})));
+  const auto product = chain.read<proto::ProductState>(product_key(subject));
+  const std::int64_t ends_s =
+      product ? product->notice_ends_s() : asset_state(chain, subject).notice_ends_s();
+  chain.set_time_ms(std::max(chain.time_ms(), static_cast<std::uint64_t>(ends_s) * 1000));
+  const NamedShares all = {{applicant, 1'000'000}};
+  require_ok(chain.submit(
+      spec("registrar.cdo", kCertify, issue_body(chain, subject, all, all, all), {"registrar"})));
+}
+
 ShortId certified(TestChain& chain, const std::string& applicant, const proto::AssetRegister& body) {
   const ShortId asset = registered(chain, applicant, body);
-  RecordSpec notice = spec("registrar.cdo", kCertify, notice_body(asset), {"registrar"});
-  require_ok(chain.submit(notice));
-  const auto ends_ms = static_cast<std::uint64_t>(asset_state(chain, asset).notice_ends_s()) * 1000;
-  chain.set_time_ms(std::max(chain.time_ms(), ends_ms));
-  const NamedShares all = {{applicant, 1'000'000}};
-  require_ok(
-      chain.submit(spec("registrar.cdo", kCertify, issue_body(chain, asset, all, all, all), {"registrar"})));
+  certify(chain, asset, applicant);
   return asset;
 }
 

@@ -37,7 +37,10 @@ using NamedShares = std::vector<std::pair<std::string, std::uint32_t>>;  // orga
 // Registered by the organisation's cdo, and officer where the grade asks for it; throws unless that is E_OK.
 [[nodiscard]] ShortId registered(TestChain& chain, const std::string& applicant,
                                  const proto::AssetRegister& body);
-// With its notice opened and over, and all rights given to the applicant.
+// Certifies an asset or a product: its notice opened and over, and all rights given to the applicant. Throws
+// unless that is E_OK.
+void certify(TestChain& chain, const ShortId& subject, const std::string& applicant);
+// Registered and certified.
 [[nodiscard]] ShortId certified(TestChain& chain, const std::string& applicant,
                                 const proto::AssetRegister& body);
 [[nodiscard]] proto::AssetState asset_state(TestChain& chain, const ShortId& asset);

@@ -36,7 +36,7 @@ class CascadeSizeTest : public testing::Test {
   std::map<std::string, RevenueAgreement, std::less<>> agreements_;
 };
 
-// 5 subjects a line, each counter and carry once a node, 3 a node.
+// 6 subjects a line, each counter and carry once a node, 5 a node.
 TEST_F(CascadeSizeTest, counts_lines_counters_and_nodes) {
   RevenueAgreement& agreement = add(
       "P", {TaxStep{"t", 1}, FixedStep{"f", 1}, PercentStep{"x", 1, ShareBase::kNet, 0, {}, FeeCap{"k", 1}},
@@ -48,11 +48,11 @@ TEST_F(CascadeSizeTest, counts_lines_counters_and_nodes) {
   ASSERT_TRUE(size);
   EXPECT_EQ(size->nodes, 1U);
   EXPECT_EQ(size->lines, 5U + 4U + 1U);
-  EXPECT_EQ(size->subjects, 10U * 5U + 5U + 3U);
+  EXPECT_EQ(size->subjects, 10U * 6U + 5U + 5U);
   agreement.rounding = Rounding::kCarry;
   size = size_of("P");
   ASSERT_TRUE(size);
-  EXPECT_EQ(size->subjects, 10U * 5U + 5U + 1U + 3U);
+  EXPECT_EQ(size->subjects, 10U * 6U + 5U + 1U + 5U);
   EXPECT_EQ(size->depth, 0U);
 }
 
@@ -65,7 +65,7 @@ TEST_F(CascadeSizeTest, follows_royalties_through_the_list_for_royalties) {
   EXPECT_EQ(size->lines, 4U + 2U + 2U);
   EXPECT_EQ(size->depth, 1U);
   EXPECT_EQ(size->unresolved, std::vector<std::string>{"missing"});
-  EXPECT_EQ(size->subjects, 8U * 5U + 4U * 3U);
+  EXPECT_EQ(size->subjects, 8U * 6U + 4U * 5U);
 }
 
 TEST_F(CascadeSizeTest, finds_cycles_and_depth_before_any_sale_does) {
@@ -96,6 +96,21 @@ TEST_F(CascadeSizeTest, bounds_nodes_lines_and_subjects) {
   lines.push_back(FixedStep{"x", 1});
   add("L", lines);
   EXPECT_EQ(size_of("L").error().code, Code::E_LIMIT);
+}
+
+// Within the bounds of nodes and lines, a settlement could still touch more subjects than a record may.
+TEST_F(CascadeSizeTest, bounds_what_a_settlement_touches) {
+  RoyaltyStep sources{ShareBase::kNet, {}};
+  for (int i = 0; i < 60; ++i) sources.items.push_back({"Q", 1});
+  const auto with_fees = [&](int fees) {
+    std::vector<RevenueStep> steps = {sources};
+    for (int i = 0; i < fees; ++i)
+      steps.push_back(PercentStep{"x", 1, ShareBase::kGross, 0, {}, FeeCap{"cap " + std::to_string(i), 1}});
+    add("S", steps);
+    return size_of("S");
+  };
+  EXPECT_TRUE(with_fees(100));
+  EXPECT_EQ(with_fees(190).error().code, Code::E_LIMIT);
 }
 
 // A wide and deep web of royalties is refused after 64 nodes, not after 8^8.

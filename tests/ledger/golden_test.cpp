@@ -179,6 +179,16 @@ TEST(Golden, subject_keys_of_every_kind) {
       config_key("chain"),
       config_key("parameters"),
       config_key("voters"),
+      product_key(id),
+      product_version_key(id, 2),
+      listing_key(id),
+      order_key(id),
+      hold_key(id, 2),
+      account_key("avail", oid, oid, "CNY"),
+      bank_key(oid, "CNY"),
+      payout_key(id),
+      licence_key(id),
+      trade_certificate_key(*format_certificate_number({"FJ", 2023, 42})),
   };
   const std::vector<Golden> expected = golden("subject_keys").list();
   ASSERT_EQ(made.size(), expected.size());

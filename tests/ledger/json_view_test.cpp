@@ -3,10 +3,13 @@
 #include <gtest/gtest.h>
 
 #include <boost/json.hpp>
+#include <memory>
 #include <vector>
 
 #include "ledger/canonical.h"
 #include "ledger/nearest_name.h"
+#include "ledger/proto/agreement.pb.h"
+#include "ledger/proto/certificate.pb.h"
 #include "ledger/proto/envelope.pb.h"
 #include "tests/ledger/proto/sample.pb.h"
 
@@ -73,6 +76,40 @@ TEST(JsonView, the_caller_can_say_what_a_field_names) {
   m.set_data(sixteen_bytes());
   const std::vector<FieldObjectKind> kinds{{"circula.ledger.sample.Sample.data", ObjectKind::kContract}};
   EXPECT_EQ(view(m, {.with_defaults = false, .kinds = kinds}), R"({"data":"ct-000g40r40m30e209185gr38e1w"})");
+}
+
+TEST(JsonView, shows_what_may_be_an_asset_or_a_product_as_what_it_is) {
+  proto::CertifyNotice notice;
+  notice.set_subject(sixteen_bytes());
+  proto::RoyaltyItem item;
+  item.set_product(sixteen_bytes());
+  EXPECT_EQ(view(notice), R"({"subject":"as-000g40r40m30e209185gr38e1w"})");
+  EXPECT_EQ(view(item), R"({"product":"pd-000g40r40m30e209185gr38e1w"})");
+  for (const ObjectKind kind : {ObjectKind::kAsset, ObjectKind::kProduct}) {
+    const ObjectKindOf kind_of = [&](const ObjectId&) { return kind; };
+    const JsonViewOptions options{.with_defaults = false, .kinds = {}, .kind_of = &kind_of};
+    const std::string id = object_text(kind, ObjectId::from(crypto::as_bytes(notice.subject())));
+    EXPECT_EQ(view(notice, options), R"({"subject":")" + id + R"("})");
+    EXPECT_EQ(view(item, options), R"({"product":")" + id + R"("})");
+    for (google::protobuf::Message* message :
+         std::initializer_list<google::protobuf::Message*>{&notice, &item}) {
+      const std::unique_ptr<google::protobuf::Message> back(message->New());
+      ASSERT_TRUE(message_from_json(json_view(*message, options), *back)) << id;
+      EXPECT_EQ(back->SerializeAsString(), message->SerializeAsString());
+    }
+  }
+  Sample sample;
+  sample.set_asset_id(sixteen_bytes());
+  const ObjectKindOf product = [](const ObjectId&) { return ObjectKind::kProduct; };
+  EXPECT_EQ(view(sample, {.with_defaults = false, .kinds = {}, .kind_of = &product}),
+            R"({"asset_id":"as-000g40r40m30e209185gr38e1w"})");
+}
+
+TEST(JsonInput, takes_the_id_of_an_asset_or_a_product_and_no_other) {
+  proto::RoyaltyItem item;
+  const auto result = message_from_json(json::parse(R"({"product": "ct-000g40r40m30e209185gr38e1w"})"), item);
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().detail, "an id that begins with as- or pd- expected");
 }
 
 TEST(JsonView, shows_times_beside_their_numbers_but_not_durations) {

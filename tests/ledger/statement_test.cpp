@@ -36,8 +36,8 @@ class Statements : public ::testing::Test {
     require_ok(chain_.submit(chain_.refund_spec("provider", "buyer", events_[1], 500)));
   }
 
-  std::vector<IncomeRow> rows(const std::string& name) {
-    std::vector<IncomeRow> result;
+  std::vector<StatementRow> rows(const std::string& name) {
+    std::vector<StatementRow> result;
     const LogIndex& index = chain_.ledger().index();
     for (const HistoryRow& row : *index.history(income_key(chain_.oid(name), "CNY"), 0, 1'000)) {
       const auto entry = index.entry(row.log_index);
@@ -117,7 +117,7 @@ TEST_F(Statements, cover_a_month_and_carry_the_balance_over) {
 
 TEST_F(Statements, of_a_part_of_the_history_know_their_opening) {
   const auto all = rows("vendor-b");
-  const std::vector<IncomeRow> tail(all.begin() + 3, all.end());
+  const std::vector<StatementRow> tail(all.begin() + 3, all.end());
   const auto whole = make_statement(all, all[3].time_ms, all[4].time_ms);
   const auto part = make_statement(tail, all[3].time_ms, all[4].time_ms);
   ASSERT_TRUE(whole && part);
@@ -131,17 +131,17 @@ TEST_F(Statements, of_a_part_of_the_history_know_their_opening) {
 
 TEST_F(Statements, show_that_an_entry_was_left_out) {
   const auto all = rows("vendor-b");
-  std::vector<IncomeRow> without = all;
+  std::vector<StatementRow> without = all;
   without.erase(without.begin() + 2);
   EXPECT_EQ(name(make_statement(without, 0, ~0ULL).error().code), "E_PROOF");
-  std::vector<IncomeRow> renumbered = without;
+  std::vector<StatementRow> renumbered = without;
   for (std::size_t i = 0; i < renumbered.size(); ++i) {
     Effect effect = *decode_effect(renumbered[i].effect);
     effect.seq = renumbered[i].seq = i;
     renumbered[i].effect = encode(effect);
   }
   EXPECT_EQ(make_statement(renumbered, 0, ~0ULL).error().field, "entry 2") << "the totals do not follow";
-  std::vector<IncomeRow> altered = all;
+  std::vector<StatementRow> altered = all;
   Effect effect = *decode_effect(altered[0].effect);
   effect.type = kEffectEarned;
   altered[0].effect = encode(effect);
@@ -156,7 +156,7 @@ TEST_F(Statements, are_computed_again_from_agreement_and_event) {
     ASSERT_TRUE(result.has_value()) << result.error().field << " " << result.error().detail;
     EXPECT_EQ(result->nodes.size(), 2U);
     for (const std::string payee : {"provider", "vendor-b", "exchange", "bank"}) {
-      for (const IncomeRow& row : rows(payee)) {
+      for (const StatementRow& row : rows(payee)) {
         const auto booked =
             *parse_canonical<proto::IncomeBooked>(crypto::as_bytes(decode_effect(row.effect)->fields));
         if (booked.event() != id_text(id) || booked.cause() != proto::INCOME_CAUSE_SETTLE) continue;

@@ -28,7 +28,7 @@ const std::vector<TestOrganisation>& organisations() {
       {"buyer", {proto::ORG_KIND_BUYER}, ""},           {"merchant", {proto::ORG_KIND_MERCHANT}, ""},
       {"broker", {proto::ORG_KIND_BROKER}, ""},         {"department", {proto::ORG_KIND_DEPARTMENT}, ""},
       {"tax", {proto::ORG_KIND_TAX_AUTHORITY}, ""},     {"registrar-2", {proto::ORG_KIND_REGISTRAR}, "R2"},
-      {"registrar-3", {proto::ORG_KIND_REGISTRAR}, ""},
+      {"registrar-3", {proto::ORG_KIND_REGISTRAR}, ""}, {"arbitrator", {proto::ORG_KIND_ARBITRATOR}, ""},
   };
   return all;
 }
@@ -74,7 +74,8 @@ TestChain::TestChain(const Options& options) : time_ms_(options.time_ms), voters
     std::map<std::string, std::pair<std::string, proto::KeyUsage>> keys;
     for (const auto& [suffix, usage] :
          {std::pair("", proto::KEY_USAGE_OFFICER), std::pair(".cdo", proto::KEY_USAGE_CDO),
-          std::pair(".finance", proto::KEY_USAGE_FINANCE)}) {
+          std::pair(".finance", proto::KEY_USAGE_FINANCE),
+          std::pair(".finance-2", proto::KEY_USAGE_FINANCE)}) {
       keys[text(key(name + suffix).public_key())] = {name + suffix, usage};
     }
     for (const auto& [public_key, named] : keys) {
@@ -84,6 +85,12 @@ TestChain::TestChain(const Options& options) : time_ms_(options.time_ms), voters
       entry_key.set_possession(
           std::string(key(named.first).sign(possession_statement({}, oids_[name])).text()));
     }
+  }
+  for (const char* exchange : {"exchange", "exchange-2"}) {
+    proto::SettlementBank& appointed = *message.add_settlement_banks();
+    appointed.set_exchange(oids_[exchange]);
+    appointed.set_currency("CNY");
+    appointed.set_bank(oids_["bank"]);
   }
   for (unsigned id = 1; id <= voters_ + options.learners; ++id) {
     proto::Member& member = *message.mutable_configuration()->add_members();

@@ -53,9 +53,9 @@ class TestChain {
     std::map<std::string, std::pair<std::string, std::string>> scopes = {};
   };
   // Organisations by name: exchange, exchange-2, registrar, bank, regulator, auditor, provider, vendor-b,
-  // buyer, merchant, broker, department, tax, registrar-2, registrar-3 (without a code). Key "<name>" is the
-  // officer's, "<name>.cdo" and
-  // "<name>.finance" the others.
+  // buyer, merchant, broker, department, tax, registrar-2, registrar-3 (without a code), arbitrator. Key
+  // "<name>" is the officer's, "<name>.cdo" and
+  // "<name>.finance" and "<name>.finance-2" the others. "bank" is the settlement bank of both exchanges.
   TestChain() : TestChain(Options{}) {}
   explicit TestChain(const Options& options);
 

@@ -4,7 +4,7 @@
 #include "ledger/calendar.h"
 #include "ledger/object_id.h"
 #include "ledger/trust_policy.h"
-#include "tests/ledger/asset_records.h"
+#include "tests/ledger/trade_records.h"
 #include "tests/node/api_server.h"
 
 namespace circula::node {
@@ -233,6 +233,55 @@ TEST_F(ApiSubjects, an_asset_is_found_by_its_name_and_a_unique_beginning_of_it) 
   const std::string other = name.substr(0, 8) + (name[8] == '0' ? "1" : "0");
   EXPECT_TRUE(get("/v1/subjects?prefix=asset/" + other).json().at("subjects").as_array().empty());
   EXPECT_EQ(get("/v1/subjects/asset/" + other).code(), "E_NOT_FOUND");
+}
+
+TEST_F(ApiSubjects, what_may_be_an_asset_or_a_product_is_shown_as_what_it_is) {
+  using ledger::testing::description;
+  const ledger::ShortId asset =
+      ledger::testing::certified(chain, "provider", ledger::testing::asset_body("Bus GPS"));
+  const std::string record_id = record(
+      spec("provider.cdo", ledger::testing::kProduct,
+           ledger::testing::product_body(description("Bus index", {ledger::testing::of_asset(asset)}))));
+  const std::string hex = record_id.substr(0, 32);
+  const auto product = *crypto::fixed_from_hex<ledger::ShortId>(hex);
+  ledger::testing::certify(chain, product, "provider");
+  backend.finalise();
+
+  const std::string name = ledger::object_text(ledger::ObjectKind::kProduct, product);
+  const json::object view = get("/v1/subjects/product/" + name.substr(0, 12)).json();
+  EXPECT_EQ(text(view, "id"), name) << "its version begins alike and is no other product";
+  const json::object version = get("/v1/subjects/product/" + name + "/1").json();
+  EXPECT_EQ(text(version.at("fields").at("description").at("inputs").at(0), "subject"),
+            ledger::object_text(ledger::ObjectKind::kAsset, asset));
+  EXPECT_EQ(text(get("/v1/subjects/right/" + name + "/O").json(), "subject"), "right/" + hex + "/O");
+  const std::string certificate = text(view.at("fields"), "certificate");
+  EXPECT_EQ(text(get("/v1/subjects/certificate/" + certificate).json().at("fields"), "asset"), name);
+}
+
+TEST_F(ApiSubjects, an_order_is_read_by_both_sides_and_the_exchange_before_it_is_answered) {
+  namespace bodies = ledger::testing;
+  const bodies::TradeChain made;  // its organisations and keys are those of `chain`
+  const auto id = [&](const bodies::RecordSpec& record_spec) {
+    return *crypto::fixed_from_hex<ledger::ShortId>(record(record_spec).substr(0, 32));
+  };
+  const ledger::ShortId asset = bodies::certified(chain, "provider", bodies::asset_body("Bus GPS"));
+  const ledger::ShortId product =
+      id(spec("provider.cdo", bodies::kProduct,
+              bodies::product_body(bodies::description("Bus index", {bodies::of_asset(asset)}))));
+  bodies::certify(chain, product, "provider");
+  const ledger::ShortId agreement =
+      id(spec("provider.cdo", bodies::kAgreement,
+              made.agreement_body(product, bodies::all_to(chain.oid("provider")))));
+  const ledger::ShortId listing =
+      id(spec("provider", bodies::kListing, made.listing_body(product, agreement), {"exchange"}));
+  const ledger::ShortId order = id(spec("buyer", bodies::kOrder, made.order_body(listing)));
+  const std::string path = "/v1/subjects/order/" + ledger::object_text(ledger::ObjectKind::kOrder, order);
+  for (const char* reader : {"buyer", "provider", "exchange", "regulator"}) {
+    EXPECT_EQ(get(path, reader).status, 200) << reader;
+  }
+  EXPECT_EQ(get(path, "vendor-b").code(), "E_NOT_PARTY");
+  EXPECT_EQ(get("/v1/subjects/listing/" + ledger::object_text(ledger::ObjectKind::kListing, listing)).status,
+            200);
 }
 
 TEST_F(ApiSubjects, ids_of_objects_are_read_strictly) {

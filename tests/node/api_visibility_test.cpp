@@ -60,7 +60,17 @@ class ApiVisibility : public testing::ApiServer {
         {"right", {hex + "/O", proof ? kEverybody : kNotThere}},
         {"certificate", {"R12023000001X", proof ? kEverybody : kNotThere}},
         {"agreement", {hex, proof ? kEverybody : kNotThere}},
+        {"product", {hex, proof ? kEverybody : kNotThere}},
+        {"listing", {hex, proof ? kEverybody : kNotThere}},
+        {"order", {hex, proof ? kNoPartyAbsence : kNoParty}},
         {"contract", {hex, proof ? kNoPartyAbsence : kNoParty}},
+        {"licence", {hex, proof ? kNoPartyAbsence : kNoParty}},
+        {"hold", {hex + "/1", proof ? kNoPartyAbsence : kNoParty}},
+        {"payout", {hex, proof ? kNoPartyAbsence : kNoParty}},
+        {"account",
+         {"avail/" + member + "@" + chain.oid("exchange") + "/CNY", proof ? kParty : kPartyNotThere}},
+        {"bank", {chain.oid("exchange") + "/CNY", kEverybody}},
+        {"trade_certificate", {"R12023000001X", proof ? kEverybody : kNotThere}},
         {"event", {hex, proof ? kNoPartyAbsence : kNoParty}},
         {"counter", {hex + "/1", proof ? kNoPartyAbsence : kNoParty}},
         {"income", {member + "/CNY", proof ? kParty : kPartyNotThere}},
@@ -82,6 +92,7 @@ class ApiVisibility : public testing::ApiServer {
         {"POST /v1/records", {"/v1/records", kMalformed}},
         {"POST /v1/dryrun", {"/v1/dryrun", kMalformed}},
         {"GET /v1/subjects", {"/v1/subjects?prefix=org/", kEverybody}},
+        {"GET /v1/state", {"/v1/state?prefix=event/", kRegulator}},
         {"GET /v1/policy", {"/v1/policy", kEverybody}},
         {"GET /v1/genesis", {"/v1/genesis", kEverybody}},
         {"GET /v1/blocks/{height}", {"/v1/blocks/1", kEverybody}},
@@ -177,6 +188,10 @@ TEST_F(ApiVisibility, who_may_not_read_is_told_the_same_whether_or_not_it_exists
   EXPECT_EQ(without_trace("/v1/subjects/contract/ct-0000000000"), there);
   EXPECT_EQ(without_trace("/v1/subjects/contract/" + std::string(32, '1')), there);
   EXPECT_EQ(without_trace("/v1/subjects/income/" + member + "/CNY"), there);
+  for (const std::string at : {"exchange", "exchange-2"})
+    EXPECT_EQ(without_trace("/v1/subjects/account/avail/" + member + "@" + chain.oid(at) + "/CNY"), there);
+  for (const std::string none : {"licence/lc-0000000000", "hold/ct-0000000000/1", "payout/po-0000000000"})
+    EXPECT_EQ(without_trace("/v1/subjects/" + none), there);
 }
 
 TEST_F(ApiVisibility, an_envelope_is_for_those_who_may_read_each_of_its_records) {

@@ -56,12 +56,13 @@ int main(int count, char** arguments) {
   try {
     circula::sim::World world(options);
     const circula::sim::SimReport report = world.run();
-    std::printf("seed %llu nodes %u: acknowledged %llu elections %llu crashes %llu messages lost %llu\n",
-                static_cast<unsigned long long>(options.seed), options.nodes,
-                static_cast<unsigned long long>(report.acknowledged),
-                static_cast<unsigned long long>(report.elections),
-                static_cast<unsigned long long>(report.crashes),
-                static_cast<unsigned long long>(report.messages_lost));
+    std::printf(
+        "seed %llu nodes %u: acknowledged %llu, sales settled %llu; elections %llu crashes %llu messages "
+        "lost %llu\n",
+        static_cast<unsigned long long>(options.seed), options.nodes,
+        static_cast<unsigned long long>(report.acknowledged), static_cast<unsigned long long>(report.settled),
+        static_cast<unsigned long long>(report.elections), static_cast<unsigned long long>(report.crashes),
+        static_cast<unsigned long long>(report.messages_lost));
     std::printf("trace_hash %s virtual_s %llu commits %llu\n",
                 circula::crypto::to_hex(report.trace_hash.view()).c_str(),
                 static_cast<unsigned long long>(report.virtual_s),

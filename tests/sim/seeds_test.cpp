@@ -31,6 +31,7 @@ void run_seeds(std::uint64_t first, unsigned nodes, unsigned learners) {
       all.crashes += report.crashes;
       all.messages_lost += report.messages_lost;
       all.overwritten += report.overwritten;
+      all.settled += report.settled;
     } catch (const Violation& violation) {
       ADD_FAILURE() << violation.what() << "\nreplay: circula-sim --seed " << seed << " --nodes " << nodes
                     << " --learners " << learners;
@@ -41,6 +42,7 @@ void run_seeds(std::uint64_t first, unsigned nodes, unsigned learners) {
   EXPECT_GT(all.elections, 2 * kShare);
   EXPECT_GT(all.crashes, kShare);
   EXPECT_GT(all.messages_lost, kShare);
+  EXPECT_GT(all.settled, 5 * kShare);
   if (kShare >= 50) {  // too rare for a few seeds
     EXPECT_GT(all.overwritten, 0U);
   }

@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "crypto/encoding.h"
+#include "ledger/audit_rule.h"
 #include "ledger/entry.h"
 #include "ledger/proto/identity.pb.h"
 #include "tests/sim/stand_in_signatures.h"
@@ -182,10 +183,8 @@ void World::tick_all() {
   at(kTickUs, [this] { tick_all(); });
 }
 
-// A client renames an organisation through a random node; now and then it sends the same envelope to a
-// second one, or a conflicting record.
-void World::client_turn() {
-  if (!random_.chance(kTickUs * 1'000 / plan_.client_mean_ms)) return;
+// An organisation renames itself; now and then in conflict with what it did before.
+ledger::EnvelopePtr World::renaming() {
   static constexpr const char* kNames[] = {"provider", "vendor-b", "buyer", "merchant"};
   const std::string name = kNames[random_.below(4)];
   ledger::proto::Org body;
@@ -194,7 +193,15 @@ void World::client_turn() {
   chain_.set_time_ms(wall_ms());
   ledger::testing::RecordSpec spec = ledger::testing::spec(name, 1, body);
   if (random_.chance(300'000)) spec.expects[ledger::org_key(chain_.oid(name))] = 1;
-  const ledger::EnvelopePtr envelope = chain_.envelope({spec});
+  return chain_.envelope({spec});
+}
+
+// A client sends a record to a random node, mostly of a trade; now and then the same envelope to a second
+// one.
+void World::client_turn() {
+  if (!random_.chance(kTickUs * 1'000 / plan_.client_mean_ms)) return;
+  auto trading = random_.chance(800'000) ? trade_.next(random_, wall_ms()) : std::nullopt;
+  const ledger::EnvelopePtr envelope = trading ? *trading : renaming();
   sent_.push_back({envelope->records()[0].id, now_us_, std::nullopt, 0});
   const std::uint64_t copies = random_.chance(200'000) ? 2 : 1;
   for (std::uint64_t copy = 0; copy < copies; ++copy) {
@@ -217,6 +224,7 @@ void World::watch_acknowledgements() {
     const auto entry = ledger::decode_entry(crypto::as_bytes((*row)->entry()));
     record.acknowledged_index = **index;
     record.outcome = std::get<ledger::RecordEntry>(*entry).outcome;
+    trade_.learned(record.record_id, record.outcome);
     ++report_.acknowledged;
     if (faults_on_) ++report_.acknowledged_during_faults;
   }
@@ -335,6 +343,32 @@ void World::audit() {
     if (times > 1)
       throw Violation("exactly-once", "a record has " + std::to_string(times) + " entries that decided");
   }
+  audit_rules_hold();
+}
+
+// Money and rights after every entry of the one log that all have: no balance below zero, nothing made or
+// lost.
+void World::audit_rules_hold() {
+  ledger::AuditFindings findings;
+  const auto money = ledger::make_money_rule();
+  const auto holders = ledger::make_holders_rule();
+  const ledger::Ledger& ledger = nodes_.front()->ledger();
+  auto read = ledger.index().entries(0, [&](std::uint64_t index, const ledger::proto::IndexedEntry& row) {
+    const auto entry = ledger::decode_entry(crypto::as_bytes(row.entry()));
+    std::vector<ledger::AppliedEffect> effects;
+    for (const auto& effect : row.effects()) {
+      const auto bytes = crypto::as_bytes(effect.effect());
+      effects.push_back({effect.subject(), {bytes.begin(), bytes.end()}});
+    }
+    const ledger::AuditedEntry audited{index, row.height(), 0, *entry, nullptr, {}, effects};
+    money->entry(audited, findings);
+    holders->entry(audited, findings);
+    return true;
+  });
+  if (!read) throw Violation("storage", read.error().detail);
+  holders->finish(ledger, findings);
+  if (findings.count() > 0)
+    throw Violation("money-and-rights", findings.kept().front().rule + " " + findings.kept().front().text);
 }
 
 SimReport World::run() {
@@ -350,6 +384,7 @@ SimReport World::run() {
   clients_on_ = false;
   run_until(now_us_ + kQuietUs);
   audit();
+  report_.settled = trade_.settled();
   report_.virtual_s = now_us_ / 1'000'000;
   report_.trace_hash = trace_.finish();
   return report_;

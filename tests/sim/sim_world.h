@@ -31,8 +31,9 @@
 #include "crypto/hash.h"
 #include "ledger/memory_storage.h"
 #include "node/replica.h"
-#include "tests/ledger/test_chain.h"
+#include "tests/ledger/trade_chain.h"
 #include "tests/sim/random.h"
+#include "tests/sim/trade_clients.h"
 
 namespace circula::sim {
 
@@ -71,6 +72,7 @@ struct SimReport {
   std::uint64_t messages_lost = 0;
   std::uint64_t overwritten = 0;                 // writes that replaced blocks of a deposed leader
   std::uint64_t acknowledged_during_faults = 0;  // of those acknowledged
+  std::uint64_t settled = 0;                     // sales, by clients that trade
   bool had_traffic = false;                      // something was acknowledged before the first fault
 };
 
@@ -155,7 +157,7 @@ class World {
   [[nodiscard]] std::uint64_t wall_ms() const {
     return chain_.genesis().message().time_ms() + now_us_ / 1000;
   }
-  [[nodiscard]] ledger::testing::TestChain& chain() { return chain_; }
+  [[nodiscard]] ledger::testing::TradeChain& chain() { return chain_; }
   [[nodiscard]] Random& random() { return random_; }
   [[nodiscard]] const FaultPlan& plan() const { return plan_; }
   [[nodiscard]] bool voter(NodeNumber node) const { return node <= options_.nodes; }
@@ -192,18 +194,21 @@ class World {
   void run_until(std::uint64_t end_us);
   void tick_all();
   void client_turn();
+  [[nodiscard]] ledger::EnvelopePtr renaming();
   void watch_acknowledgements();
   void check_durable(std::uint64_t height, std::size_t voters, const char* what) const;
   void fault_turn();
   void heal();
   void audit();
+  void audit_rules_hold();
   [[nodiscard]] bool connected(NodeNumber from, NodeNumber to) const;
   [[nodiscard]] SimNode& node(NodeNumber id) { return *nodes_[id - 1]; }
 
   SimOptions options_;
   Random random_;
   FaultPlan plan_;
-  ledger::testing::TestChain chain_;
+  ledger::testing::TradeChain chain_;
+  TradeClients trade_{chain_};
   std::vector<std::unique_ptr<SimNode>> nodes_;
   std::multimap<std::pair<std::uint64_t, std::uint64_t>, std::function<void()>>
       events_;  // by time, then order

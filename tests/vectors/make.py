@@ -250,6 +250,16 @@ def subject_keys(exchange):
         ("config/chain", "ChainState"),
         ("config/parameters", "Parameters"),
         ("config/voters", "Configuration"),
+        ("product/" + short, "ProductState"),
+        (f"product/{short}/2", "ProductVersionState"),
+        ("listing/" + short, "ListingState"),
+        ("order/" + short, "OrderState"),
+        (f"hold/{short}/2", "HoldState"),
+        (f"account/avail/{exchange.oid}@{exchange.oid}/CNY", "AccountState"),
+        (f"bank/{exchange.oid}/CNY", "BankState"),
+        ("payout/" + short, "PayoutState"),
+        ("licence/" + short, "LicenceState"),
+        ("trade_certificate/" + certificate_number("FJ", 2023, 42), "TradeCertificateState"),
     ]
     return [{"key": key, "kind": KINDS[key.split("/")[0]], "fields": message} for key, message in keys]
 
