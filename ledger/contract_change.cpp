@@ -31,8 +31,8 @@ Result<void> check_amendment(Execution& execution, const proto::ContractAmend& b
       return error(Code::E_TERMS, "money is held for it, or it has been delivered: it stays as it is", at);
     if (kept || item >= body.milestones_size()) continue;
     const std::int64_t due_s = body.milestones(item).due_s();
-    if (due_s <= execution.time_s() || due_s >= licence->terms().to_s())
-      return error(Code::E_TERMS, "a delivery is due later than now and before the licence ends",
+    if (due_s <= std::max(execution.time_s(), licence->terms().from_s()) || due_s >= licence->terms().to_s())
+      return error(Code::E_TERMS, "a delivery is due later than now and while the licence runs",
                    at + ".due_s");
   }
   // A hold waits for the last delivery: with a later one it would expire too early.
@@ -59,11 +59,13 @@ bool was_failed(const proto::MilestoneState& milestone, const proto::ContractSta
   return waits && (funded ? oid == contract.buyer() : true);
 }
 
+bool both_signed(const Execution& execution, const proto::ContractState& state) {
+  return execution.has_signed(state.seller(), kExecutive) && execution.has_signed(state.buyer(), kExecutive);
+}
+
 Result<void> check_termination(Execution& execution, const LiveContract& contract) {
   const proto::ContractState& state = contract.state;
-  const bool both =
-      execution.has_signed(state.seller(), kExecutive) && execution.has_signed(state.buyer(), kExecutive);
-  if (both) return {};
+  if (both_signed(execution, state)) return {};
   const std::string& author = execution.author_oid();
   if (author != state.seller() && author != state.buyer())
     return error(Code::E_ROLE, "a side of the contract terminates it", "terminate.contract");
@@ -77,9 +79,14 @@ Result<void> check_termination(Execution& execution, const LiveContract& contrac
                            "terminate.contract");
 }
 
-bool can_end(const proto::MilestoneState& milestone) {
-  return is_untouched(milestone) || milestone.status() == proto::CONTRACT_STATUS_FUNDED ||
-         milestone.status() == proto::CONTRACT_STATUS_DELIVERING;
+// What a termination ends. A delivery under way goes on unless both sides end it or the other side has failed
+// in it: who is in default with one milestone does not take back the money of another.
+bool can_end(Execution& execution, const proto::MilestoneState& milestone,
+             const proto::ContractState& contract) {
+  if (is_untouched(milestone) || milestone.status() == proto::CONTRACT_STATUS_FUNDED) return true;
+  if (milestone.status() != proto::CONTRACT_STATUS_DELIVERING) return false;
+  return both_signed(execution, contract) ||
+         was_failed(milestone, contract, execution.author_oid(), execution.time_s());
 }
 
 }  // namespace
@@ -131,7 +138,7 @@ Result<void> terminate_contract(Execution& execution, const proto::ContractTermi
   proto::ContractTerminated effect;
   for (int item = 0; item < contract->state.milestones_size(); ++item) {
     proto::MilestoneState& milestone = *contract->state.mutable_milestones(item);
-    if (!can_end(milestone)) continue;
+    if (!can_end(execution, milestone, contract->state)) continue;
     const auto n = static_cast<std::uint32_t>(item + 1);
     const auto hold = execution.read<proto::HoldState>(hold_key(contract->id, n));
     if (hold && hold->status() == proto::HOLD_STATUS_LIVE)

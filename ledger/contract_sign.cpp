@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "ledger/agreement.h"
 #include "ledger/calendar.h"
 #include "ledger/cascade_agreements.h"
@@ -32,8 +34,9 @@ Result<void> check_terms(Execution& execution, const proto::ContractSign& body,
   if (auto good = check_covers(body.licence(), order.purpose(), order.territory(), "sign.licence"); !good)
     return good;
   for (const proto::Milestone& milestone : body.milestones()) {
-    if (milestone.due_s() > execution.time_s() && milestone.due_s() < body.licence().to_s()) continue;
-    return error(Code::E_TERMS, "a delivery is due later than now and before the licence ends",
+    const std::int64_t after_s = std::max(execution.time_s(), body.licence().from_s());
+    if (milestone.due_s() > after_s && milestone.due_s() < body.licence().to_s()) continue;
+    return error(Code::E_TERMS, "a delivery is due later than now and while the licence runs",
                  "sign.milestones[" + std::to_string(milestone.n() - 1) + "].due_s");
   }
   const auto forum = execution.read<proto::OrgState>(org_key(body.forum()));

@@ -119,6 +119,8 @@ Result<void> complete(Execution& execution, DeliveryOf& about, const proto::Deli
 Result<void> acknowledge(Execution& execution, DeliveryOf& about) {
   if (about.milestone->delivered_at_s() == 0)
     return error(Code::E_NOT_DELIVERED, "nothing has been delivered", "milestone");
+  // A contract whose last milestone has ended is never written again: its parties are free already.
+  if (has_ended(*about.milestone)) return wrong_state("the milestone has ended");
   proto::DeliveryAcknowledged effect;
   effect.set_n(about.n);
   write(execution, about.contract, kEffectDeliveryAcknowledged, effect);

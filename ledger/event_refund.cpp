@@ -13,7 +13,7 @@ Result<MoneyByPayee> move_money(Execution& execution, const proto::EventState& e
                                 const std::map<std::string, std::int64_t>& payees) {
   Postings postings(execution, {event.exchange(), event.currency()}, proto::MONEY_CAUSE_REFUND,
                     execution.new_id());
-  const auto owed = postings.give_back(payees, event.buyer(), execution.new_id());
+  const auto owed = postings.give_back(payees, event.buyer(), execution.new_id(), Postings::Fund::kAdvances);
   if (!owed) return owed.error();
   MoneyByPayee money;
   for (const auto& [payee, minor] : *owed) money[payee].owed_minor = minor;

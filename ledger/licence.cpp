@@ -144,7 +144,8 @@ void activate_licence(Execution& execution, const ShortId& licence) {
 
 void terminate_licence(Execution& execution, const ShortId& licence) {
   const proto::LicenceState state = licence_of(execution, licence);
-  if (state.status() != proto::LICENCE_STATUS_CONDITIONAL) return;
+  if (state.status() != proto::LICENCE_STATUS_CONDITIONAL && state.status() != proto::LICENCE_STATUS_ACTIVE)
+    return;
   change(execution, licence, state, proto::LICENCE_STATUS_TERMINATED);
   execution.unschedule(ms(state.terms().to_s()), licence_key(licence), kDueLicenceEnds);
 }

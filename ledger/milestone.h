@@ -54,7 +54,7 @@ void await_acceptance(Execution& execution, const LiveContract& contract, std::i
 void forget_acceptance(Execution& execution, const LiveContract& contract, std::int64_t until_s);
 
 // Writes the contract after an effect. With its last milestone it ends: its agreements and parties are free,
-// and a licence that nothing was delivered under is terminated.
+// and a licence that nothing was accepted under is terminated.
 void write_contract(Execution& execution, LiveContract& contract, std::uint16_t effect_type,
                     const google::protobuf::Message& effect, OpenItems& open_items);
 

@@ -67,14 +67,16 @@ proto::IncomeLine top_up_line(const proto::PeriodClose& body, const proto::Agree
   return line;
 }
 
-// At the exchange a guarantor pays out of its account; what is not there is owed, as after a refund.
+// At the exchange a guarantor pays out of its account; what is not there is owed. The guarantee fund keeps
+// out of it: a guarantee is a bargain between two parties, and the exchange has signed neither it nor the
+// close.
 Result<MoneyByPayee> post_top_ups(Execution& execution, const Venue& venue, const std::vector<TopUp>& owed) {
   MoneyByPayee money;
   if (venue.exchange.empty()) return money;
   Postings postings(execution, venue, proto::MONEY_CAUSE_PERIOD_CLOSE, execution.new_id());
   for (const TopUp& top_up : owed) {
-    const auto missing =
-        postings.give_back({{top_up.guarantor, top_up.amount_minor}}, top_up.party, execution.new_id());
+    const auto missing = postings.give_back({{top_up.guarantor, top_up.amount_minor}}, top_up.party,
+                                            execution.new_id(), Postings::Fund::kKeeps);
     if (!missing) return missing.error();
     for (const auto& [debtor, minor] : *missing) money[debtor].owed_minor += minor;
   }

@@ -150,7 +150,8 @@ Result<void> Postings::add_claim(const std::string& debtor, const std::string& c
 }
 
 Result<std::map<std::string, std::int64_t>> Postings::give_back(
-    const std::map<std::string, std::int64_t>& debtors, const std::string& creditor, const ShortId& cause) {
+    const std::map<std::string, std::int64_t>& debtors, const std::string& creditor, const ShortId& cause,
+    Fund fund) {
   const SubjectKey to = key(AccountKind::kAvailable, creditor);
   std::map<SubjectKey, std::int64_t> paid;  // by the account that it came from
   std::map<std::string, std::int64_t> missing;
@@ -166,7 +167,8 @@ Result<std::map<std::string, std::int64_t>> Postings::give_back(
   }
   // The fund advances for one debtor after the other; the creditor's own claim stands before the fund's.
   for (const auto& [debtor, left] : missing) {
-    const std::int64_t advanced = take_up_to(AccountKind::kFund, venue_.exchange, left, to);
+    const std::int64_t advanced =
+        fund == Fund::kAdvances ? take_up_to(AccountKind::kFund, venue_.exchange, left, to) : 0;
     paid[key(AccountKind::kFund, venue_.exchange)] += advanced;
     if (auto added = add_claim(debtor, creditor, cause, left - advanced); !added) return added.error();
     if (auto added = add_claim(debtor, {}, cause, advanced); !added) return added.error();

@@ -52,11 +52,16 @@ class Postings {
   // To the organisation: what it owes, then what is available to it.
   void credit(const std::string& oid, std::int64_t amount_minor, const SubjectKey& counter);
 
-  // What `debtors` give back to `creditor`: out of what is available (or in suspense) to each, then out of
-  // the guarantee fund, then as claims. What each of them owes now because of it, to whomever. E_LIMIT when a
-  // debtor has too many claims.
+  // Whether the guarantee fund advances what a debtor lacks. It is the exchange's money: only where the
+  // exchange signs.
+  enum class Fund : std::uint8_t { kAdvances, kKeeps };
+
+  // What `debtors` give back to `creditor`: out of what is available (or in suspense) to each, then perhaps
+  // out of the guarantee fund, then as claims. What each of them owes now because of it, to whomever. E_LIMIT
+  // when a debtor has too many claims.
   [[nodiscard]] Result<std::map<std::string, std::int64_t>> give_back(
-      const std::map<std::string, std::int64_t>& debtors, const std::string& creditor, const ShortId& cause);
+      const std::map<std::string, std::int64_t>& debtors, const std::string& creditor, const ShortId& cause,
+      Fund fund);
 
   [[nodiscard]] const CreditParts& credited(const std::string& oid) { return credited_[oid]; }
 

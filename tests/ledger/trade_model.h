@@ -264,6 +264,7 @@ class TradeModel {
     bool any = false;
     for (Milestone& m : c.milestones) {
       if (m.stage != Stage::kSigned && m.stage != Stage::kFunded && m.stage != Stage::kDelivering) continue;
+      if (m.stage == Stage::kDelivering && !both && !failed(c, m, by)) continue;
       if (m.held) free(c, m);
       m.stage = Stage::kTerminated;
       any = true;

@@ -207,6 +207,53 @@ TEST_F(Trade, one_side_ends_what_the_other_does_not_do) {
             proto::LICENCE_STATUS_TERMINATED);
 }
 
+// The licence was active, and the buyer has its money again.
+TEST_F(Trade, the_licence_ends_with_a_contract_under_which_nothing_was_accepted) {
+  const ShortId id = contract();
+  chain_.must(chain_.hold_spec("buyer", id, 1, 1'000));
+  chain_.deliver("provider", id, 1);
+  chain_.must(chain_.reject_spec("buyer", id, 1));
+  days(10);
+  chain_.must(chain_.terminate_spec({"buyer"}, id));
+  EXPECT_EQ(chain_.read<proto::LicenceState>(licence_key(id))->status(), proto::LICENCE_STATUS_TERMINATED);
+}
+
+TEST_F(Trade, who_is_in_default_with_one_milestone_does_not_end_the_delivery_of_another) {
+  const ShortId id = contract({1'000, 2'000});
+  chain_.must(chain_.hold_spec("buyer", id, 2, 2'000));
+  chain_.must(chain_.start_spec("provider", id, 2));
+  proto::MilestoneState unpaid = chain_.milestone(id, 1);
+  while (chain_.now_s() < unpaid.due_s()) days(1);
+  ASSERT_LT(chain_.now_s(), chain_.milestone(id, 2).due_s()) << "the second is not late";
+  EXPECT_EQ(submit(chain_.terminate_spec({"buyer"}, id)), "E_OK");
+  EXPECT_EQ(status(id, 1), proto::CONTRACT_STATUS_TERMINATED);
+  EXPECT_EQ(status(id, 2), proto::CONTRACT_STATUS_DELIVERING);
+  EXPECT_EQ(chain_.available("buyer"), 8'000);
+  EXPECT_EQ(submit(chain_.terminate_spec({"buyer", "provider"}, id)), "E_OK");
+  EXPECT_EQ(chain_.available("buyer"), 10'000);
+}
+
+// It would have freed the parties a second time.
+TEST_F(Trade, what_has_ended_is_not_acknowledged) {
+  const std::uint64_t buyer_items = open_items("buyer");
+  const ShortId id = contract();
+  const ShortId open = contract();
+  proto::Delivery body;
+  body.set_contract(id_text(id));
+  body.set_milestone(1);
+  body.mutable_acknowledge();
+  EXPECT_EQ(submit(chain_.delivery_spec("buyer", body)), "E_NOT_DELIVERED");
+  chain_.must(chain_.hold_spec("buyer", id, 1, 1'000));
+  chain_.deliver("provider", id, 1);
+  EXPECT_EQ(submit(chain_.delivery_spec("buyer", body)), "E_OK");
+  chain_.must(chain_.accept_spec("buyer", id, 1));
+  EXPECT_EQ(submit(chain_.delivery_spec("buyer", body)), "E_OK");
+  chain_.must(chain_.exchange_settle_spec("exchange", id, 1, 1'000));
+  EXPECT_EQ(submit(chain_.delivery_spec("buyer", body)), "E_STATE");
+  EXPECT_EQ(open_items("buyer"), buyer_items + 1) << "the other contract";
+  chain_.must(chain_.terminate_spec({"buyer", "provider"}, open));
+}
+
 TEST_F(Trade, a_contract_signs_what_was_ordered) {
   const ShortId order = chain_.ordered(sale_, "buyer", 2);
   const auto outcome = [&](const std::function<void(proto::ContractSign&)>& change) {
@@ -367,6 +414,7 @@ TEST_F(Trade, a_guarantee_is_posted_and_what_is_missing_is_owed) {
   RevenueAgreement terms = all_to(chain_.oid("provider"));
   terms.steps = {SplitStep{{part(chain_.oid("provider"), 900'000), part(chain_.oid("merchant"), 100'000)}}};
   terms.guarantees = {Guarantee{chain_.oid("merchant"), chain_.oid("provider"), 2'000}};
+  chain_.feed_guarantee_fund(500);
   const OnSale sale = chain_.put_on_sale("provider", "guaranteed roads", 1'000, terms);
   const ShortId id = chain_.signed_contract(sale, "provider", "buyer", {1'000});
   (void)chain_.settle_whole("provider", "buyer", id, 1, 1'000);
@@ -379,6 +427,7 @@ TEST_F(Trade, a_guarantee_is_posted_and_what_is_missing_is_owed) {
   EXPECT_EQ(chain_.balance(AccountKind::kOwed, "provider"), 1'000);
   EXPECT_EQ(chain_.balance(AccountKind::kDue, "merchant"), 1'000);
   EXPECT_EQ(chain_.income("merchant"), 2'000) << "income is what was agreed; the account is what is there";
+  EXPECT_EQ(chain_.balance(AccountKind::kFund, "exchange"), 500) << "the exchange has signed none of this";
 }
 
 TEST_F(Trade, of_two_holds_in_one_block_the_money_is_there_for_one) {
