@@ -276,6 +276,9 @@ TEST_F(Trade, a_contract_signs_what_was_ordered) {
   EXPECT_EQ(outcome([](auto& sign) { sign.mutable_licence()->set_onward_depth(1); }), "E_NO_SUBLICENCE");
   EXPECT_EQ(outcome([&](auto& sign) { sign.set_forum(chain_.oid("broker")); }), "E_ROLE");
   EXPECT_EQ(outcome([&](auto& sign) { sign.mutable_milestones(0)->set_due_s(chain_.now_s()); }), "E_TERMS");
+  EXPECT_EQ(outcome([&](auto& sign) { sign.mutable_licence()->set_from_s(sign.milestones(0).due_s()); }),
+            "E_TERMS")
+      << "nothing could be delivered by then";
   EXPECT_EQ(outcome([](auto& sign) { sign.mutable_milestones(0)->set_due_s(0); }), "E_FORMAT");
   proto::Contract body = chain_.sign_body(order, {2'000});
   EXPECT_EQ(submit(spec("provider", kContract, body, {"buyer"})), "E_POLICY") << "the exchange signs, too";
