@@ -342,6 +342,24 @@ TEST_F(Trade, a_contract_is_amended_by_all_three_where_nothing_hangs_on_it) {
   EXPECT_EQ(submit(chain_.hold_spec("buyer", id, 2, 700)), "E_OK");
 }
 
+TEST_F(Trade, an_amendment_makes_nothing_due_before_the_licence_begins) {
+  proto::Contract body = chain_.sign_body(chain_.ordered(sale_, "buyer"), {1'000});
+  const std::int64_t from_s = chain_.now_s() + 5 * kDay_s;
+  body.mutable_sign()->mutable_licence()->set_from_s(from_s);
+  const ShortId id = chain_.made_by(chain_.sign_spec(body, "provider", "buyer"));
+  const auto outcome = [&](std::int64_t due_s) {
+    proto::Contract change;
+    proto::ContractAmend& amend = *change.mutable_amend();
+    amend.set_contract(id_text(id));
+    *amend.add_milestones() = body.sign().milestones(0);
+    amend.mutable_milestones(0)->set_due_s(due_s);
+    amend.set_total_minor(1'000);
+    return submit(spec("provider", kContract, change, {"buyer", "exchange"}));
+  };
+  EXPECT_EQ(outcome(from_s), "E_TERMS");
+  EXPECT_EQ(outcome(from_s + 1), "E_OK");
+}
+
 // The agreement ends, or another version comes: what was sold is settled by what was signed.
 TEST_F(Trade, settles_by_the_versions_that_the_contract_pinned) {
   const ShortId id = contract();
