@@ -1,8 +1,8 @@
 // The market in figures: institutions, products by exchange, trades and their value, income by role, and the
 // books of every exchange; added up from the subjects of the state (records.md 5, dashboards).
 //
-// The subjects come in pages while the ledger goes on, so the height is asked before and after: figures of one
-// height, or an error that says to ask again.
+// The subjects come in pages while the ledger goes on, so the height is asked before and after: figures of
+// one height, or an error that says to ask again.
 #pragma once
 
 #include <boost/json/object.hpp>
