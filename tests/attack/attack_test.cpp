@@ -296,7 +296,7 @@ void Attack::run(const Scale& scale) {
 }
 
 TEST_F(Attack, brief) { run({1'000, 1'000, 100, 25, 2, 1, 6}); }
-TEST_F(Attack, full) { run({10'000, 10'000, 1'000, 40, 8, 5, 20}); }
+TEST_F(Attack, full) { run({10'000, 10'000, 1'000, 40, 6, 4, 14}); }
 
 }  // namespace
 }  // namespace circula::attack

@@ -51,7 +51,7 @@ TEST(IncomeProperties, ten_thousand_sequences_leave_what_the_engine_leaves) {
                            "top-up",
                            "carry",
                            "cascade"}) {
-    EXPECT_GT(seen[what], 10U) << what;
+    EXPECT_GT(seen[what], testing::kSeenMin) << what;
   }
   EXPECT_GT(seen["settle E_NO_AGREEMENT"], 0U);
   for (const char* what : {"contract E_CYCLE", "settle E_CYCLE"}) {

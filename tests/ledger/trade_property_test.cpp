@@ -359,7 +359,7 @@ TEST(TradeProperties, ten_thousand_sequences_come_out_as_the_reference_says) {
                            "returned E_OK",       "paid E_BANK_REF",
                            "funds in E_OK",       "terminate E_OK",
                            "terminate E_POLICY",  "give up E_OK"}) {
-    EXPECT_GT(seen[what], 10U) << what;
+    EXPECT_GT(seen[what], kSeenMin) << what;
   }
 }
 
