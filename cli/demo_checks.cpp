@@ -270,6 +270,13 @@ void check_receipt(DemoSubject& demo) {
                       "exit 7");
 }
 
+void check_load(DemoSubject& demo) {
+  const DemoLoad& load = demo.load;
+  demo.report.check("data set loaded over HTTP", load.took_ms <= load.took_max_ms,
+                    std::to_string(demo.acknowledged.size()) + " records in " + std::to_string(load.took_ms) +
+                        " ms against at most " + std::to_string(load.took_max_ms) + " ms");
+}
+
 void check_kill(DemoSubject& demo) {
   const DemoLoad& load = demo.load;
   demo.report.check("leader killed under load, ordered again",

@@ -22,6 +22,7 @@ struct DemoSubject {
 [[nodiscard]] Result<NodeClient> client_of(DemoSubject& demo, const ClusterNode& node,
                                            const std::string& member);
 
+void check_load(DemoSubject& demo);            // in the time that it may take
 void check_same_root(DemoSubject& demo);       // all nodes; waits for the one that was killed
 void check_every_record(DemoSubject& demo);    // final on every node, with the truth's outcome
 void check_chain_of_title(DemoSubject& demo);  // of the right that moved most

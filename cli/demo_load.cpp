@@ -182,6 +182,8 @@ Result<DemoLoad> load_year(Shell& shell, const Cluster& cluster, const DemoData&
                            const Progress& progress) {
   DemoLoad load;
   load.acknowledged = cluster.directory + "/acknowledged";
+  load.took_max_ms = data.load_max_ms;
+  const Clock::time_point began = Clock::now();
   auto client = Submitter::make(shell, cluster, load.acknowledged, "year", 0);
   if (!client) return client.error();
   for (std::size_t at = 0; at < data.year.size(); ++at) {
@@ -197,6 +199,7 @@ Result<DemoLoad> load_year(Shell& shell, const Cluster& cluster, const DemoData&
     if (at % 50 == 49 || at + 1 == data.year.size())
       progress("load", std::to_string(at + 1) + " of " + std::to_string(data.year.size()) + " envelopes");
   }
+  load.took_ms = between(began, Clock::now()).count();
   return load;
 }
 

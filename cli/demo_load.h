@@ -21,6 +21,7 @@ struct DemoData {
   std::vector<GeneratedEnvelope> year;
   std::size_t rush_before = 0;          // which of the year's envelopes
   std::vector<GeneratedEnvelope> rush;  // in any order; of the same ledger day
+  std::int64_t load_max_ms = 0;         // what loading all of it may take
 };
 
 // What the clients' files cannot tell.
@@ -29,6 +30,8 @@ struct DemoLoad {
   std::uint16_t killed = 0;            // node id of the leader that was killed
   std::size_t in_flight = 0;           // requests, when it was
   std::int64_t ordered_again_ms = -1;  // from the kill to the first answer to a request sent after it
+  std::int64_t took_ms = 0;            // from the first envelope to the last answer, the kill among them
+  std::int64_t took_max_ms = 0;
 };
 
 // REQUIRES: all nodes are up. E_TIMEOUT when an envelope is not final after 60 s.

@@ -106,17 +106,23 @@ Result<GeneratedWorld> world_of(Shell& shell, const Cluster& cluster) {
 
 std::string truth_file(const Cluster& cluster) { return cluster.directory + "/truth.json"; }
 
+constexpr std::uint32_t kSmallScalePpm = 20'000;
+constexpr std::int64_t kSmallLoadMaxMs = 60'000, kLoadMaxMs = 300'000;
+
 // What to send; what must come out of it stands in the truth file alone.
-Result<DemoData> generate_for(Shell& shell, const Cluster& cluster, std::uint64_t seed) {
+Result<DemoData> generate_for(Shell& shell, const Cluster& cluster, const DemoPlan& wanted) {
   auto world = world_of(shell, cluster);
   if (!world) return world.error();
   auto chain = crypto::fixed_from_hex<crypto::Digest>(cluster.chain_id, "chain id");
   if (!chain) return error(Code::E_FORMAT, "the cluster's chain id is none");
-  const GeneratorPlan plan{
-      .seed = seed, .scale_ppm = 20'000, .chain_id = *chain, .notice_working_days = kNoticeWorkingDays};
+  const GeneratorPlan plan{.seed = wanted.seed,
+                           .scale_ppm = wanted.scale_ppm,
+                           .chain_id = *chain,
+                           .notice_working_days = kNoticeWorkingDays};
   auto year = generate_year(plan, *world);
   if (!year) return year.error();
   DemoData data;
+  data.load_max_ms = wanted.scale_ppm <= kSmallScalePpm ? kSmallLoadMaxMs : kLoadMaxMs;
   data.rush_before = year->envelopes.size() / 2;
   data.rush = generate_rush(plan, *world, year->envelopes[data.rush_before].time_s, year->truth);
   data.year = std::move(year->envelopes);
@@ -132,6 +138,7 @@ Result<GeneratorTruth> read_truth(const Cluster& cluster) {
 }
 
 void run_checks(DemoSubject& demo) {
+  check_load(demo);
   check_same_root(demo);
   check_every_record(demo);
   check_chain_of_title(demo);
@@ -180,7 +187,7 @@ Result<int> run_demo(Shell& shell, const DemoPlan& plan) {
   if (!up) return up.error();
   auto cluster = read_cluster(*directory);
   if (!cluster) return cluster.error();
-  auto data = generate_for(shell, *cluster, plan.seed);
+  auto data = generate_for(shell, *cluster, plan);
   if (!data) return data.error();
   progress("data", std::to_string(data->year.size() + data->rush.size()) + " envelopes from seed " +
                        std::to_string(plan.seed) + ", truth in " + truth_file(*cluster));
