@@ -10,9 +10,9 @@ namespace {
 constexpr std::size_t kCodeCharactersMin = 2;
 constexpr std::size_t kCodeCharactersMax = 8;
 constexpr std::size_t kYearDigits = 4;
-constexpr std::size_t kSerialDigits = 6;
-constexpr std::size_t kTailCharacters = 1 + kYearDigits + 1 + kSerialDigits + 2;  // "-2023-000042-C"
-constexpr std::uint32_t kYearMin = 1000;                                          // four digits
+constexpr std::size_t kSerialDigits = 6;  // at least
+constexpr std::size_t kSerialDigitsMax = 9;
+constexpr std::uint32_t kYearMin = 1000;  // four digits
 constexpr std::uint32_t kYearMax = 9999;
 
 std::string padded(std::uint32_t number, std::size_t digits) {
@@ -20,7 +20,15 @@ std::string padded(std::uint32_t number, std::size_t digits) {
   return std::string(digits - std::min(digits, text.size()), '0') + text;
 }
 
-Result<std::uint32_t> parse_digits(std::string_view text, std::string_view what) {
+// Up to the next hyphen, which is taken, too.
+std::string_view take_part(std::string_view& text) {
+  const std::string_view part = text.substr(0, text.find('-'));
+  text.remove_prefix(std::min(text.size(), part.size() + 1));
+  return part;
+}
+
+Result<std::uint32_t> parse_digits(std::string_view text, std::string_view what, std::size_t digits_max) {
+  if (text.size() > digits_max) return error(Code::E_CERT_NO, std::string(what) + " has too many digits");
   std::uint32_t number = 0;
   for (const char c : text) {
     if (c < '0' || c > '9') return error(Code::E_CERT_NO, std::string(what) + " must be digits");
@@ -46,7 +54,7 @@ Result<std::string> format_certificate_number(const CertificateNumber& number) {
     return error(Code::E_CERT_NO, "the year must have four digits");
   }
   if (number.serial < 1 || number.serial > kCertificateSerialMax) {
-    return error(Code::E_CERT_NO, "the serial must be 1 to 999999");
+    return error(Code::E_CERT_NO, "the serial must be 1 to 999999999");
   }
   const std::string year = padded(number.year, kYearDigits);
   const std::string serial = padded(number.serial, kSerialDigits);
@@ -55,24 +63,21 @@ Result<std::string> format_certificate_number(const CertificateNumber& number) {
 }
 
 Result<CertificateNumber> parse_certificate_number(std::string_view text) {
-  if (text.size() < kTailCharacters + kCodeCharactersMin ||
-      text.size() > kTailCharacters + kCodeCharactersMax) {
+  constexpr std::ptrdiff_t kHyphens = 3;
+  if (std::ranges::count(text, '-') != kHyphens)
     return error(Code::E_CERT_NO, "a certificate number looks like FJ-2023-000042-C");
-  }
-  const std::size_t code_size = text.size() - kTailCharacters;
-  CertificateNumber number{.registrar_code = std::string(text.substr(0, code_size))};
-  const Result<std::uint32_t> year = parse_digits(text.substr(code_size + 1, kYearDigits), "the year");
+  std::string_view rest = text;
+  CertificateNumber number{.registrar_code = std::string(take_part(rest))};
+  const Result<std::uint32_t> year = parse_digits(take_part(rest), "the year", kYearDigits);
   if (!year) return year.error();
-  const Result<std::uint32_t> serial =
-      parse_digits(text.substr(code_size + 2 + kYearDigits, kSerialDigits), "the serial");
+  const Result<std::uint32_t> serial = parse_digits(take_part(rest), "the serial", kSerialDigitsMax);
   if (!serial) return serial.error();
   number.year = *year;
   number.serial = *serial;
   const Result<std::string> expected = format_certificate_number(number);
   if (!expected) return expected.error();
   if (*expected != text) {
-    return error(Code::E_CERT_NO, std::string("check character ") + expected->back() + " and hyphens as in " +
-                                      *expected + " expected");
+    return error(Code::E_CERT_NO, *expected + " expected: the check character or a digit is wrong");
   }
   return number;
 }

@@ -4,7 +4,8 @@
 //
 //   registrar code  2 to 8 characters of the alphabet of GB 32100, unique among registrars
 //   year            four digits, the year of issue at UTC+8
-//   serial          six digits, from 000001, counted for each registrar and year
+//   serial          from 000001, counted for each registrar and year; six digits, beyond 999999 as many as it
+//                   takes, at most nine
 //   check           the check character of GB 32100 over registrar code, year and serial, written together
 //                   without hyphens; weights 3^i from i = 0 at the first character (organisation_code.h)
 //
@@ -19,7 +20,7 @@
 
 namespace circula::ledger {
 
-inline constexpr std::uint32_t kCertificateSerialMax = 999'999;  // six digits
+inline constexpr std::uint32_t kCertificateSerialMax = 999'999'999;  // nine digits
 
 struct CertificateNumber {
   std::string registrar_code;
