@@ -49,7 +49,8 @@ struct GeneratorYearPlan {
   std::multimap<std::int64_t, std::function<void()>> actions;  // of one time in the order of planning
   std::deque<GeneratedAsset> assets;                           // certified ones
   std::deque<GeneratedProduct> products;
-  ledger::RevenueScenario scenario;
+  // Income is counted apart by where it comes from, as the ledger does; all agreements stand in both.
+  ledger::RevenueScenario posted, reported;
 
   [[nodiscard]] std::uint64_t scaled(std::uint64_t count) const;  // rounded up
   void at_day(std::int64_t day, std::function<void()> action);    // of the year, from 0

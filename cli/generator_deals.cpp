@@ -96,8 +96,10 @@ void register_version(GeneratorYearPlan& year, GeneratedAsset& asset, const prot
   }
   ++asset.versions;
   asset.terms = terms;
-  [[maybe_unused]] const auto added = year.scenario.add_agreement(engine_terms(asset, from_s));
-  assert(added && "generated agreements follow one another");
+  for (ledger::RevenueScenario* scenario : {&year.posted, &year.reported}) {
+    [[maybe_unused]] const auto added = scenario->add_agreement(engine_terms(asset, from_s));
+    assert(added && "generated agreements follow one another");
+  }
   ++year.truth.counts["agreement versions"];
 }
 
@@ -126,7 +128,7 @@ void close_month(GeneratorYearPlan& year, const GeneratedAsset& asset, std::int6
   const Signers party{&find_oid(year.world, asset.terms.guarantees(0).party())->finance()};
   const crypto::Digest record = year.diary.write(28, body, party);
   [[maybe_unused]] const auto closed =
-      year.scenario.close(bytes_of(object_of(record)), ledger::agreement_name(asset.agreement), from_s, to_s);
+      year.reported.close(bytes_of(object_of(record)), ledger::agreement_name(asset.agreement), from_s, to_s);
   assert(closed && "a guaranteed agreement has an effective version");
   ++year.truth.counts["closed periods"];
   if (again) year.diary.write(28, body, party, Code::E_CLOSED, "a period closed twice");
@@ -144,7 +146,7 @@ void refund(GeneratorYearPlan& year, const Deal& deal, const ledger::ShortId& ev
   const Signers both{&deal.seller->finance(), &deal.buyer->finance()};
   const crypto::Digest record = year.diary.write(24, body, both);
   [[maybe_unused]] const auto refunded =
-      year.scenario.give_back(bytes_of(object_of(record)), bytes_of(event), amount_minor);
+      year.reported.give_back(bytes_of(object_of(record)), bytes_of(event), amount_minor);
   assert(refunded && "what is left of the event is more");
   year.truth.refunded_minor += amount_minor;
   ++year.truth.counts["refunds"];
@@ -164,7 +166,7 @@ void settle(GeneratorYearPlan& year, const Deal& deal, std::size_t milestone) {
   const Signers both{&deal.seller->finance(), &deal.buyer->finance()};
   const ledger::ShortId event = object_of(year.diary.write(23, body, both));
   [[maybe_unused]] const auto sold =
-      year.scenario.sell(bytes_of(event), {deal.product, year.diary.now_s(), amount_minor});
+      year.reported.sell(bytes_of(event), {deal.product, year.diary.now_s(), amount_minor});
   assert(sold && "an agreement is in force on every product that is sold");
   year.truth.settled_minor += amount_minor;
   if (year.truth.counts["settlements"] % 20 == 1)

@@ -120,7 +120,8 @@ ledger::Result<GeneratedYear> generate_year(const GeneratorPlan& plan, Generated
                          .actions = {},
                          .assets = {},
                          .products = {},
-                         .scenario = {}};
+                         .posted = {},
+                         .reported = {}};
   plan_traders(year);
   plan_assets(year, kAssetsFromDay, kAssetsToDay);
   plan_deals(year);
@@ -134,8 +135,10 @@ ledger::Result<GeneratedYear> generate_year(const GeneratorPlan& plan, Generated
     action();
   }
   result.envelopes = diary.finish();
-  for (const auto& [oid, total] : year.scenario.totals())
-    result.truth.income[oid] = static_cast<std::int64_t>(total);
+  for (const ledger::RevenueScenario* scenario : {&year.posted, &year.reported}) {
+    for (const auto& [oid, total] : scenario->totals())
+      result.truth.income[oid] += static_cast<std::int64_t>(total);
+  }
   result.truth.counts["records"] = result.truth.records.size();
   result.truth.counts["envelopes"] = result.envelopes.size();
   return result;

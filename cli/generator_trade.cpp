@@ -150,10 +150,10 @@ proto::Contract contract_body(GeneratorYearPlan& year, const ledger::ShortId& or
 std::map<std::string, std::int64_t> post_income(GeneratorYearPlan& year,
                                                 const GeneratedOrganisation& exchange,
                                                 const std::function<void()>& happen) {
-  const auto before = year.scenario.totals();
+  const auto before = year.posted.totals();
   happen();
   std::map<std::string, std::int64_t> parts;
-  for (const auto& [oid, total] : year.scenario.totals()) {
+  for (const auto& [oid, total] : year.posted.totals()) {
     const auto was = before.find(oid);
     const auto part = static_cast<std::int64_t>(total - (was == before.end() ? 0 : was->second));
     if (part == 0) continue;
@@ -174,7 +174,7 @@ void give_back(GeneratorYearPlan& year, const Trade& trade, const ledger::ShortI
       year.diary.write(24, body, {&seller_of(trade).finance(), &exchange.finance()});
   (void)post_income(year, exchange, [&] {
     [[maybe_unused]] const auto refunded =
-        year.scenario.give_back(bytes_of(object_of(record)), bytes_of(event), amount_minor);
+        year.posted.give_back(bytes_of(object_of(record)), bytes_of(event), amount_minor);
     assert(refunded && "what is left of the event is more");
   });
   account(year, trade.buyer->oid, exchange) += amount_minor;
@@ -192,7 +192,7 @@ void settle(GeneratorYearPlan& year, const Trade& trade, std::size_t milestone, 
   *body.mutable_invoice() = numbered_digest(year, "invoices");
   const ledger::ShortId event = object_of(year.diary.write(23, body, {&exchange.finance()}));
   auto parts = post_income(year, exchange, [&] {
-    [[maybe_unused]] const auto sold = year.scenario.sell(
+    [[maybe_unused]] const auto sold = year.posted.sell(
         bytes_of(event), {ledger::product_name(trade.product->item.id), accepted_at_s, amount_minor});
     assert(sold && "the cascade was checked when the contract was signed");
   });

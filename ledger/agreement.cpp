@@ -87,7 +87,7 @@ Result<Candidate> read_candidate(Execution& execution, const proto::AgreementReg
 
   candidate.signers = parties_of(next);
   if (previous == nullptr) return candidate;
-  const LedgerBook book(execution);
+  const LedgerBook book(execution, origin_at(candidate.state.exchange()));
   for (const Claim& claim : claims_of(*previous)) {
     if (book.counter({next.id, claim.id, {}}) < claim.total_minor) candidate.signers.insert(claim.creditor);
   }

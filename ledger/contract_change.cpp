@@ -63,6 +63,10 @@ bool both_signed(const Execution& execution, const proto::ContractState& state) 
   return execution.has_signed(state.seller(), kExecutive) && execution.has_signed(state.buyer(), kExecutive);
 }
 
+bool all_three_signed(const Execution& execution, const proto::ContractState& state) {
+  return both_signed(execution, state) && execution.has_signed(state.exchange(), kExecutive);
+}
+
 Result<void> check_termination(Execution& execution, const LiveContract& contract) {
   const proto::ContractState& state = contract.state;
   if (both_signed(execution, state)) return {};
@@ -80,10 +84,12 @@ Result<void> check_termination(Execution& execution, const LiveContract& contrac
 }
 
 // What a termination ends. A delivery under way goes on unless both sides end it or the other side has failed
-// in it: who is in default with one milestone does not take back the money of another.
+// in it: who is in default with one milestone does not take back the money of another. What is accepted is
+// owed to the payees of its income, whom the two sides cannot speak for: it takes the exchange, too.
 bool can_end(Execution& execution, const proto::MilestoneState& milestone,
              const proto::ContractState& contract) {
   if (is_untouched(milestone) || milestone.status() == proto::CONTRACT_STATUS_FUNDED) return true;
+  if (milestone.status() == proto::CONTRACT_STATUS_ACCEPTED) return all_three_signed(execution, contract);
   if (milestone.status() != proto::CONTRACT_STATUS_DELIVERING) return false;
   return both_signed(execution, contract) ||
          was_failed(milestone, contract, execution.author_oid(), execution.time_s());

@@ -6,7 +6,8 @@
 // here that would let somebody else's agreement stop a settlement.)
 //
 // Terminating ends what is not delivered. Both sides may at any time; one alone when the other has failed it:
-// a rejected delivery was not cured in time, or a date has passed and nothing was delivered, or paid in.
+// a rejected delivery was not cured in time, or a date has passed and nothing was delivered, or paid in. With
+// the exchange both sides end what is accepted, too, so that there is a way out when it cannot be settled.
 #pragma once
 
 #include "ledger/milestone.h"

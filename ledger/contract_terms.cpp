@@ -4,6 +4,7 @@
 #include "ledger/apportion.h"
 #include "ledger/asset.h"
 #include "ledger/calendar.h"
+#include "ledger/hold.h"
 #include "ledger/rights.h"
 
 namespace circula::ledger {
@@ -20,8 +21,10 @@ Result<void> check_milestone(const proto::Milestone& milestone, int item, bool i
   if (on_exchange == (milestone.due_s() == 0))
     return error(Code::E_FORMAT, on_exchange ? "a milestone has a date" : "a report has no dates to come",
                  at + ".due_s");
-  if (milestone.due_s() < 0 || milestone.due_s() > kTimeMax)
-    return error(Code::E_FORMAT, "the year is at most 9999", at + ".due_s");
+  // A hold for it ends within what times can say.
+  const std::int64_t due_max_s = kTimeMax - (kAcceptanceDaysMax + kHoldSlackDays) * kSecondsPerDay;
+  if (milestone.due_s() < 0 || milestone.due_s() > due_max_s)
+    return error(Code::E_FORMAT, "the latest date is " + format_time(due_max_s), at + ".due_s");
   const std::int64_t least = is_free ? 0 : 1;
   const std::int64_t most = is_free ? 0 : kAmountMax;
   if (milestone.amount_minor() >= least && milestone.amount_minor() <= most) return {};

@@ -9,11 +9,12 @@ namespace circula::ledger {
 namespace {
 
 // The buyer is credited with what is there; the rest is owed to it.
-Result<MoneyByPayee> move_money(Execution& execution, const proto::EventState& event,
+Result<MoneyByPayee> move_money(Execution& execution, const ShortId& id, const proto::EventState& event,
                                 const std::map<std::string, std::int64_t>& payees) {
   Postings postings(execution, {event.exchange(), event.currency()}, proto::MONEY_CAUSE_REFUND,
                     execution.new_id());
-  const auto owed = postings.give_back(payees, event.buyer(), execution.new_id(), Postings::Fund::kAdvances);
+  const auto owed =
+      postings.give_back(payees, event.buyer(), event_key(id), execution.new_id(), Postings::Fund::kAdvances);
   if (!owed) return owed.error();
   MoneyByPayee money;
   for (const auto& [payee, minor] : *owed) money[payee].owed_minor = minor;
@@ -40,7 +41,7 @@ Result<void> give_back(Execution& execution, const proto::Refund& body) {
 
   const std::vector<IncomeNode> nodes = read_nodes(execution, event);
   const LedgerAgreements agreements(execution);
-  const LedgerBook book(execution);
+  const LedgerBook book(execution, origin_at(state->exchange()));
   const auto reversed = refund(nodes, body.amount_minor(), agreements, book);
   if (!reversed) return error(reversed.error().code, reversed.error().detail, "amount_minor");
 
@@ -52,7 +53,7 @@ Result<void> give_back(Execution& execution, const proto::Refund& body) {
   effect.set_refund(std::string(execution.new_id().text()));
   execution.change(event_key(event), kEffectEventRefunded, effect, *state);
   Result<MoneyByPayee> money = MoneyByPayee();
-  if (posts) money = move_money(execution, *state, sums_by_payee(*reversed, nodes));
+  if (posts) money = move_money(execution, event, *state, sums_by_payee(*reversed, nodes));
   if (!money) return money.error();
   return write_refund(execution,
                       {.cause = proto::INCOME_CAUSE_REFUND,

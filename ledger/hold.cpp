@@ -5,11 +5,10 @@
 #include "crypto/encoding.h"
 #include "ledger/calendar.h"
 #include "ledger/identity.h"
+#include "ledger/licence.h"
 
 namespace circula::ledger {
 namespace {
-
-constexpr std::int64_t kSlackDays = 5;  // after the last delivery was accepted (records.md 3.4)
 
 std::uint64_t ms(std::int64_t time_s) { return static_cast<std::uint64_t>(time_s) * 1000; }
 
@@ -21,7 +20,7 @@ std::int64_t earliest_expiry(const proto::ContractState& contract) {
   std::int64_t last_due_s = 0;
   for (const proto::MilestoneState& milestone : contract.milestones())
     last_due_s = std::max(last_due_s, milestone.due_s());
-  return last_due_s + (contract.acceptance_days() + kSlackDays) * kSecondsPerDay;
+  return last_due_s + (contract.acceptance_days() + kHoldSlackDays) * kSecondsPerDay;
 }
 
 Result<void> check_place(Execution& execution, const proto::HoldPlace& body, const LiveContract& contract,
@@ -35,6 +34,7 @@ Result<void> check_place(Execution& execution, const proto::HoldPlace& body, con
     return error(Code::E_HOLD_EXISTS, "money is held for this milestone", "place.milestone");
   if (!is_untouched(milestone))
     return error(Code::E_STATE, "the milestone has been delivered or has ended", "place.milestone");
+  if (auto good = check_not_over(execution, contract.id, "place.contract"); !good) return good;
   const std::int64_t earliest_s = earliest_expiry(contract.state);
   if (body.expires_s() >= earliest_s && body.expires_s() > execution.time_s() && body.expires_s() <= kTimeMax)
     return {};

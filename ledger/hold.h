@@ -20,6 +20,9 @@ inline constexpr std::uint16_t kEffectHoldPlaced = 1901;
 inline constexpr std::uint16_t kEffectHoldPinned = 1902;
 inline constexpr std::uint16_t kEffectHoldEnded = 1903;
 
+// A hold lasts until its contract's last delivery was accepted, and this long after it (records.md 3.4).
+inline constexpr std::int64_t kHoldSlackDays = 5;
+
 // Due work: the time of a hold is over.
 inline constexpr std::uint16_t kDueHoldExpires = 1901;
 

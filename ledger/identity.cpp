@@ -62,16 +62,21 @@ Result<void> check_authority(Execution& execution, const proto::OrgState& target
 
 void adjust_open_items(Execution& execution, const std::map<std::string, int>& by_oid) {
   for (const auto& [oid, change] : by_oid) {
-    auto organisation = execution.read<proto::OrgState>(org_key(oid));
-    if (change == 0 || !organisation) continue;
-    const std::uint64_t before = organisation->open_items();
+    if (change == 0 || !execution.exists(org_key(oid))) continue;
+    proto::OpenItemsState state;
+    const std::uint64_t before = open_items_of(execution, oid);
     const auto magnitude = static_cast<std::uint64_t>(change < 0 ? -change : change);
     assert(change > 0 || before >= magnitude);
-    organisation->set_open_items(change > 0 ? before + magnitude : before - magnitude);
+    state.set_open_items(change > 0 ? before + magnitude : before - magnitude);
     proto::OrgOpenItems effect;
-    effect.set_open_items(organisation->open_items());
-    execution.change(org_key(oid), kEffectOrgOpenItems, effect, *organisation);
+    effect.set_open_items(state.open_items());
+    execution.change(open_items_key(oid), kEffectOrgOpenItems, effect, state);
   }
+}
+
+std::uint64_t open_items_of(Execution& execution, std::string_view oid) {
+  const auto state = execution.read<proto::OpenItemsState>(open_items_key(oid));
+  return state ? state->open_items() : 0;
 }
 
 Result<void> check_new_key(Execution& execution, std::string_view oid, const std::string& public_key,

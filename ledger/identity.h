@@ -36,6 +36,7 @@ inline constexpr std::uint16_t kEffectKeyAdded = 201;
 // Rights that organisations hold and deals that they have open keep them from leaving (E_OPEN_ITEMS). One
 // call a record, with the sums for all of them.
 void adjust_open_items(Execution& execution, const std::map<std::string, int>& by_oid);
+[[nodiscard]] std::uint64_t open_items_of(Execution& execution, std::string_view oid);
 
 // A key's holder has signed for this organisation on this chain: E_FORMAT, E_POP. Then, that it is nobody's:
 // E_KEY_REUSED.

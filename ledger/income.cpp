@@ -27,18 +27,23 @@ void write_counter(Execution& execution, const SubjectKey& key, std::int64_t bef
 }
 
 std::int64_t counted(Execution& execution, const ShortId& agreement, std::string_view id) {
-  const auto state = execution.read<proto::CounterState>(counter_key(agreement, id, {}));
+  const auto state =
+      execution.read<proto::CounterState>(counter_key(agreement, id, {}, IncomeOrigin::kPosted));
   return state ? state->value() : 0;
 }
 
 void count(Execution& execution, const ShortId& agreement, std::string_view id, std::int64_t by) {
   const std::int64_t before = counted(execution, agreement, id);
   assert(before + by >= 0);
-  write_counter(execution, counter_key(agreement, id, {}), before, before + by);
+  write_counter(execution, counter_key(agreement, id, {}, IncomeOrigin::kPosted), before, before + by);
 }
 
 Error too_large(const SubjectKey& key) {
   return error(Code::E_AMOUNT, "the sum of " + key + " would leave 64 bits", "amount_minor");
+}
+
+bool is_beyond_reports(std::int64_t before, std::int64_t after) {
+  return after > before ? after > kReportedTotalMax : after < -kReportedTotalMax;
 }
 
 static_assert(static_cast<int>(IncomeKind::kTax) == proto::INCOME_KIND_TAX);
@@ -89,13 +94,13 @@ constexpr SubjectFields kSubjects[] = {
 
 const Family kIncomeFamily = {"income", {}, kEffects, kSubjects, {}};
 
-SubjectKey subject_of(const RevenueCounterKey& key) {
-  return counter_key(agreement_of(key.agreement), key.id, key.period);
+SubjectKey subject_of(const RevenueCounterKey& key, IncomeOrigin origin) {
+  return counter_key(agreement_of(key.agreement), key.id, key.period, origin);
 }
 
-SubjectKey subject_of(const RevenueCarryKey& key) {
+SubjectKey subject_of(const RevenueCarryKey& key, IncomeOrigin origin) {
   return counter_key(agreement_of(key.agreement), "@" + std::to_string(key.version),
-                     key.royalty_list ? "royalty_steps" : "steps");
+                     key.royalty_list ? "royalty_steps" : "steps", origin);
 }
 
 std::int64_t open_contracts(Execution& execution, const ShortId& agreement) {
@@ -114,7 +119,7 @@ void adjust_live_listings(Execution& execution, const ShortId& agreement, std::i
 std::int64_t LedgerBook::counter(const RevenueCounterKey& key) const {
   const auto [place, fresh] = counters_.try_emplace(key, 0);
   if (fresh) {
-    const auto state = execution_.read<proto::CounterState>(subject_of(key));
+    const auto state = execution_.read<proto::CounterState>(subject_of(key, origin_));
     if (state) place->second = state->value();
   }
   return place->second;
@@ -123,7 +128,7 @@ std::int64_t LedgerBook::counter(const RevenueCounterKey& key) const {
 std::vector<std::int64_t> LedgerBook::carry_ppm(const RevenueCarryKey& key) const {
   const auto [place, fresh] = carries_.try_emplace(key);
   if (fresh) {
-    const auto state = execution_.read<proto::CounterState>(subject_of(key));
+    const auto state = execution_.read<proto::CounterState>(subject_of(key, origin_));
     if (state) place->second.assign(state->carry_ppm().begin(), state->carry_ppm().end());
   }
   return place->second;
@@ -148,9 +153,9 @@ void LedgerBook::list_read(proto::EventSettled& effect) const {
   }
 }
 
-void write_book(Execution& execution, const BookChanges& changes) {
+void write_book(Execution& execution, const BookChanges& changes, IncomeOrigin origin) {
   for (const auto& [key, change] : changes.counters) {
-    write_counter(execution, subject_of(key), change.before, change.after);
+    write_counter(execution, subject_of(key, origin), change.before, change.after);
   }
   for (const auto& [key, change] : changes.carries) {
     proto::CarryChanged effect;
@@ -160,7 +165,7 @@ void write_book(Execution& execution, const BookChanges& changes) {
       effect.add_after(part);
       state.add_carry_ppm(part);
     }
-    execution.change(subject_of(key), kEffectCarryChanged, effect, state);
+    execution.change(subject_of(key, origin), kEffectCarryChanged, effect, state);
   }
 }
 
@@ -186,7 +191,10 @@ Result<void> IncomeBooking::write(Execution& execution) const {
     }
     std::int64_t total = state.total_minor();
     for (const proto::IncomeLine& line : lines) {
+      const std::int64_t before = total;
       if (__builtin_add_overflow(total, line.amount_minor(), &total)) return too_large(key);
+      if (went == proto::MONEY_PLACE_REPORTED && is_beyond_reports(before, total))
+        return error(Code::E_AMOUNT, "the sum of " + key + " has no room for more reports", "amount_minor");
       proto::IncomeLine& added = *effect.add_lines();
       added = line;
       added.set_went(went);
@@ -200,12 +208,12 @@ Result<void> IncomeBooking::write(Execution& execution) const {
 }
 
 Result<void> write_earnings(Execution& execution, const std::map<EarningKey, std::int64_t>& earnings,
-                            std::int64_t time_s) {
+                            std::int64_t time_s, IncomeOrigin origin) {
   for (const auto& [key, minor] : earnings) {
     if (minor == 0) continue;
     for (const std::string& period : {day_key(time_s), month_key(time_s)}) {
       auto written =
-          write_earning(execution, period_key(agreement_of(key.agreement), key.party, period), minor);
+          write_earning(execution, period_key(agreement_of(key.agreement), key.party, period, origin), minor);
       if (!written) return written;
     }
   }
@@ -213,7 +221,7 @@ Result<void> write_earnings(Execution& execution, const std::map<EarningKey, std
 }
 
 std::int64_t earned_between(Execution& execution, const ShortId& agreement, std::string_view oid,
-                            const Period& days) {
+                            const Period& days, IncomeOrigin origin) {
   Wide sum = 0;
   const DayNumber end = day_of(days.to);
   for (DayNumber day = day_of(days.from); day < end;) {
@@ -221,7 +229,7 @@ std::int64_t earned_between(Execution& execution, const ShortId& agreement, std:
     const Period month = parse_period(month_key(start)).value();
     const bool whole_month = month.from == start && month.to <= days.to;
     const auto state = execution.read<proto::EarningState>(
-        period_key(agreement, oid, whole_month ? month_key(start) : day_key(start)));
+        period_key(agreement, oid, whole_month ? month_key(start) : day_key(start), origin));
     if (state) sum += state->earned_minor();
     day = whole_month ? day_of(month.to) : day + 1;
   }
@@ -328,9 +336,10 @@ Result<void> write_distribution(Execution& execution, const IncomeSource& source
       booking.add(line.payee, income_line(node, i, line.amount_minor));
     }
   }
-  write_book(execution, distribution.changes);
+  const IncomeOrigin origin = origin_at(source.exchange);
+  write_book(execution, distribution.changes, origin);
   if (auto written = booking.write(execution); !written) return written;
-  return write_earnings(execution, earnings_of(distribution.nodes), source.time_s);
+  return write_earnings(execution, earnings_of(distribution.nodes), source.time_s, origin);
 }
 
 Result<void> write_refund(Execution& execution, const IncomeSource& source, const Refund& refund,
@@ -352,9 +361,10 @@ Result<void> write_refund(Execution& execution, const IncomeSource& source, cons
     }
     execution.change(event_node_key(source.event, node.path), kEffectNodeReversed, effect, node_state(node));
   }
-  write_book(execution, refund.changes);
+  const IncomeOrigin origin = origin_at(source.exchange);
+  write_book(execution, refund.changes, origin);
   if (auto written = booking.write(execution); !written) return written;
-  return write_earnings(execution, earnings, source.time_s);
+  return write_earnings(execution, earnings, source.time_s, origin);
 }
 
 }  // namespace circula::ledger

@@ -5,6 +5,10 @@
 // record, and the running total. Earnings are what a guarantee is measured by; they are kept by day and by
 // month, so that closing 400 days reads at most 73 subjects a party.
 //
+// Posted and reported income share one history, and are counted apart: the parties of a source's agreement
+// do not sign a report, so that one must not use up a recoupment, cap, tier or guarantee that posted money is
+// shared by, nor fill a total so that postings no longer fit.
+//
 // Invariants: 1. a node's lines sum to its gross, a child's gross is its royalty line (I12); 2. a carry sums
 // to zero (I13); 3. no line is given back beyond its amount (I15); 4. an income's total is the sum of its
 // lines.
@@ -33,11 +37,20 @@ inline constexpr std::uint16_t kEffectNodeReversed = 2704;
 inline constexpr std::uint16_t kEffectIncomeBooked = 2705;
 inline constexpr std::uint16_t kEffectEarned = 2706;
 
+// By the exchange of an event or an agreement, which is empty off the exchange.
+[[nodiscard]] inline IncomeOrigin origin_at(std::string_view exchange) {
+  return exchange.empty() ? IncomeOrigin::kReported : IncomeOrigin::kPosted;
+}
+
+// What the sum of an organisation's income lines may be moved to by reports, up or down; above it there is
+// room for postings only.
+constexpr std::int64_t kReportedTotalMax = std::int64_t{1} << 62;
+
 // The agreements' counters and carries, as the engine reads them from subjects. What it read is kept: it
 // is all that another one needs to come to the same lines.
 class LedgerBook final : public RevenueBook {
  public:
-  explicit LedgerBook(Execution& execution) : execution_(execution) {}
+  LedgerBook(Execution& execution, IncomeOrigin origin) : execution_(execution), origin_(origin) {}
 
   [[nodiscard]] std::int64_t counter(const RevenueCounterKey& key) const override;
   [[nodiscard]] std::vector<std::int64_t> carry_ppm(const RevenueCarryKey& key) const override;
@@ -47,12 +60,13 @@ class LedgerBook final : public RevenueBook {
 
  private:
   Execution& execution_;
+  IncomeOrigin origin_;
   mutable std::map<RevenueCounterKey, std::int64_t> counters_;
   mutable std::map<RevenueCarryKey, std::vector<std::int64_t>> carries_;
 };
 
-[[nodiscard]] SubjectKey subject_of(const RevenueCounterKey& key);
-[[nodiscard]] SubjectKey subject_of(const RevenueCarryKey& key);
+[[nodiscard]] SubjectKey subject_of(const RevenueCounterKey& key, IncomeOrigin origin);
+[[nodiscard]] SubjectKey subject_of(const RevenueCarryKey& key, IncomeOrigin origin);
 // Contracts whose income the agreement will share; `by` is added.
 [[nodiscard]] std::int64_t open_contracts(Execution& execution, const ShortId& agreement);
 void adjust_open_contracts(Execution& execution, const ShortId& agreement, std::int64_t by);
@@ -61,7 +75,7 @@ void adjust_open_contracts(Execution& execution, const ShortId& agreement, std::
 void adjust_live_listings(Execution& execution, const ShortId& agreement, std::int64_t by);
 
 // Effects on counters and carries; nothing that does not change.
-void write_book(Execution& execution, const BookChanges& changes);
+void write_book(Execution& execution, const BookChanges& changes, IncomeOrigin origin);
 
 // The event that lines come from.
 struct IncomeSource {
@@ -89,7 +103,7 @@ class IncomeBooking {
       : source_(std::move(source)), money_(std::move(money)) {}
 
   void add(const std::string& oid, proto::IncomeLine line) { lines_[oid].push_back(std::move(line)); }
-  // E_AMOUNT when a total would leave 64 bits.
+  // E_AMOUNT when a total would leave 64 bits, or by a report kReportedTotalMax.
   [[nodiscard]] Result<void> write(Execution& execution) const;
 
  private:
@@ -101,10 +115,10 @@ class IncomeBooking {
 // What events of a time add to what the parties earned: its day's and its month's sums. E_AMOUNT.
 [[nodiscard]] Result<void> write_earnings(Execution& execution,
                                           const std::map<EarningKey, std::int64_t>& earnings,
-                                          std::int64_t time_s);
+                                          std::int64_t time_s, IncomeOrigin origin);
 // Earned by events in [from, to), whole days at UTC+8. Above int64 it stops there, beyond every guarantee.
 [[nodiscard]] std::int64_t earned_between(Execution& execution, const ShortId& agreement,
-                                          std::string_view oid, const Period& days);
+                                          std::string_view oid, const Period& days, IncomeOrigin origin);
 
 // What each payee is given by a distribution, and gives back by a refund of these nodes.
 [[nodiscard]] std::map<std::string, std::int64_t> sums_by_payee(const Distribution& distribution);

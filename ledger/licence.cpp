@@ -52,6 +52,13 @@ void change(Execution& execution, const ShortId& licence, proto::LicenceState st
   execution.change(licence_key(licence), kEffectLicenceChanged, effect, state);
 }
 
+Error inactive(const proto::LicenceState& state, const std::string& field) {
+  return error(Code::E_LICENCE_INACTIVE,
+               "the licence runs from " + format_time(state.terms().from_s()) + " until before " +
+                   format_time(state.terms().to_s()),
+               field);
+}
+
 proto::LicenceState licence_of(Execution& execution, const ShortId& licence) {
   auto state = execution.read<proto::LicenceState>(licence_key(licence));
   assert(state && "each contract of the exchange has its licence");
@@ -121,16 +128,18 @@ void grant_licence(Execution& execution, const ShortId& licence, const proto::Li
   execution.schedule(ms(granted.terms().to_s()), licence_key(licence), kDueLicenceEnds);
 }
 
+Result<void> check_not_over(Execution& execution, const ShortId& licence, const std::string& field) {
+  const proto::LicenceState state = licence_of(execution, licence);
+  const bool over =
+      state.status() == proto::LICENCE_STATUS_TERMINATED || execution.time_s() >= state.terms().to_s();
+  return over ? inactive(state, field) : Result<void>();
+}
+
 Result<void> check_delivery(Execution& execution, const ShortId& licence, proto::DeliveryMode mode,
                             const std::string& field) {
+  if (auto good = check_not_over(execution, licence, field); !good) return good;
   const proto::LicenceState state = licence_of(execution, licence);
-  if (state.status() == proto::LICENCE_STATUS_TERMINATED || execution.time_s() < state.terms().from_s() ||
-      execution.time_s() >= state.terms().to_s()) {
-    return error(Code::E_LICENCE_INACTIVE,
-                 "the licence runs from " + format_time(state.terms().from_s()) + " until before " +
-                     format_time(state.terms().to_s()),
-                 field);
-  }
+  if (execution.time_s() < state.terms().from_s()) return inactive(state, field);
   const auto& modes = state.terms().modes();
   if (std::ranges::find(modes, static_cast<int>(mode)) != modes.end()) return {};
   return error(Code::E_SCOPE_EXCEEDS, "the licence does not allow this mode of delivery", field);

@@ -26,6 +26,9 @@ void grant_licence(Execution& execution, const ShortId& licence, const proto::Li
 // A delivery in this mode at ledger time is within it: E_LICENCE_INACTIVE, E_SCOPE_EXCEEDS.
 [[nodiscard]] Result<void> check_delivery(Execution& execution, const ShortId& licence,
                                           proto::DeliveryMode mode, const std::string& field);
+// A delivery may still come: E_LICENCE_INACTIVE when it is terminated or its time is over.
+[[nodiscard]] Result<void> check_not_over(Execution& execution, const ShortId& licence,
+                                          const std::string& field);
 // The first delivery starts.
 void activate_licence(Execution& execution, const ShortId& licence);
 // Nothing will be delivered. A licence that was active runs on until its end.

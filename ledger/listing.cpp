@@ -17,6 +17,7 @@
 #include "ledger/product.h"
 #include "ledger/registered.h"
 #include "ledger/rights.h"
+#include "ledger/settlement_exchange.h"
 #include "ledger/text.h"
 
 namespace circula::ledger {
@@ -113,6 +114,8 @@ Result<void> check_accounts(Execution& execution, const proto::ListingState& lis
   if (!is_priced(listing)) return {};
   const auto bank = settlement_bank(execution, listing.exchange(), listing.currency(), field);
   if (!bank) return bank.error();
+  // Each settlement takes a number of the exchange's.
+  if (const auto code = trade_code(execution, listing.exchange(), field); !code) return code.error();
   for (const std::string& oid : shared.payees) {
     if (auto good = require_account(execution, oid, listing.exchange(), field); !good) return good;
   }

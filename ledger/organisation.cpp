@@ -143,10 +143,8 @@ Result<void> exit_org(Execution& execution, const proto::OrgExit& body) {
   if (auto signed_by = execution.require(body.oid(), kOfficer, "exit.oid"); !signed_by) return signed_by;
   if (auto signed_by = execution.require(organisation->admitted_by(), kExecutive, "exit.oid"); !signed_by)
     return signed_by;
-  if (organisation->open_items() != 0) {
-    return error(Code::E_OPEN_ITEMS, std::to_string(organisation->open_items()) + " rights or deals are open",
-                 "exit.oid");
-  }
+  if (const std::uint64_t open = open_items_of(execution, body.oid()); open != 0)
+    return error(Code::E_OPEN_ITEMS, std::to_string(open) + " rights or deals are open", "exit.oid");
   return set_status(execution, body.oid(), proto::ORG_STATUS_ACTIVE, proto::ORG_STATUS_EXITED, "",
                     "exit.oid");
 }
@@ -176,7 +174,10 @@ constexpr EffectType kEffects[] = {
     effect_type<proto::OrgStatusChanged>(kEffectOrgStatus, "status changed"),
     effect_type<proto::OrgOpenItems>(kEffectOrgOpenItems, "open items changed"),
 };
-constexpr SubjectFields kSubjects[] = {subject_fields<proto::OrgState>(SubjectKind::kOrg, "org/")};
+constexpr SubjectFields kSubjects[] = {
+    subject_fields<proto::OrgState>(SubjectKind::kOrg, "org/"),
+    subject_fields<proto::OpenItemsState>(SubjectKind::kOpenItems, "open_items/"),
+};
 
 }  // namespace
 

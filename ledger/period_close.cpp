@@ -76,6 +76,7 @@ Result<MoneyByPayee> post_top_ups(Execution& execution, const Venue& venue, cons
   Postings postings(execution, venue, proto::MONEY_CAUSE_PERIOD_CLOSE, execution.new_id());
   for (const TopUp& top_up : owed) {
     const auto missing = postings.give_back({{top_up.guarantor, top_up.amount_minor}}, top_up.party,
+                                            account_key(AccountKind::kAvailable, top_up.guarantor, venue),
                                             execution.new_id(), Postings::Fund::kKeeps);
     if (!missing) return missing.error();
     for (const auto& [debtor, minor] : *missing) money[debtor].owed_minor += minor;
@@ -135,7 +136,7 @@ Result<void> close(Execution& execution, const proto::PeriodClose& body) {
   if (version == 0) return error(Code::E_NO_AGREEMENT, "no version begins before the period's end", "to_s");
   if (auto good = add_closed(*state, body); !good) return good;
   const std::vector<TopUp> owed = top_ups(*rules, [&](std::string_view party) {
-    return earned_between(execution, id, party, {body.from_s(), body.to_s()});
+    return earned_between(execution, id, party, {body.from_s(), body.to_s()}, origin_at(state->exchange()));
   });
   return write_top_ups(execution, body, *state, version, owed);
 }

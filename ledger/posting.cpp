@@ -150,10 +150,10 @@ Result<void> Postings::add_claim(const std::string& debtor, const std::string& c
 }
 
 Result<std::map<std::string, std::int64_t>> Postings::give_back(
-    const std::map<std::string, std::int64_t>& debtors, const std::string& creditor, const ShortId& cause,
-    Fund fund) {
+    const std::map<std::string, std::int64_t>& debtors, const std::string& creditor, const SubjectKey& shown,
+    const ShortId& cause, Fund fund) {
   const SubjectKey to = key(AccountKind::kAvailable, creditor);
-  std::map<SubjectKey, std::int64_t> paid;  // by the account that it came from
+  std::int64_t paid = 0;
   std::map<std::string, std::int64_t> missing;
   for (const auto& [debtor, amount_minor] : debtors) {
     if (debtor == creditor) continue;  // owes itself nothing
@@ -161,7 +161,7 @@ Result<std::map<std::string, std::int64_t>> Postings::give_back(
     left = amount_minor;
     for (const AccountKind kind : {AccountKind::kAvailable, AccountKind::kSuspense}) {
       const std::int64_t taken = take_up_to(kind, debtor, left, to);
-      paid[key(kind, debtor)] += taken;
+      paid += taken;
       left -= taken;
     }
   }
@@ -169,14 +169,12 @@ Result<std::map<std::string, std::int64_t>> Postings::give_back(
   for (const auto& [debtor, left] : missing) {
     const std::int64_t advanced =
         fund == Fund::kAdvances ? take_up_to(AccountKind::kFund, venue_.exchange, left, to) : 0;
-    paid[key(AccountKind::kFund, venue_.exchange)] += advanced;
+    paid += advanced;
     if (auto added = add_claim(debtor, creditor, cause, left - advanced); !added) return added.error();
     if (auto added = add_claim(debtor, {}, cause, advanced); !added) return added.error();
   }
   // Only when everything is taken: what the creditor owes may go back to one of the debtors.
-  for (const auto& [from, amount_minor] : paid) {
-    if (amount_minor > 0) credit(creditor, amount_minor, from);
-  }
+  if (paid > 0) credit(creditor, paid, shown);
   return missing;
 }
 

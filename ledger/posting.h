@@ -58,10 +58,11 @@ class Postings {
 
   // What `debtors` give back to `creditor`: out of what is available (or in suspense) to each, then perhaps
   // out of the guarantee fund, then as claims. What each of them owes now because of it, to whomever. E_LIMIT
-  // when a debtor has too many claims.
+  // when a debtor has too many claims. The creditor is credited in one sum, whose counter-account is `shown`:
+  // a buyer is not to see what each payee of its money was given.
   [[nodiscard]] Result<std::map<std::string, std::int64_t>> give_back(
-      const std::map<std::string, std::int64_t>& debtors, const std::string& creditor, const ShortId& cause,
-      Fund fund);
+      const std::map<std::string, std::int64_t>& debtors, const std::string& creditor,
+      const SubjectKey& shown, const ShortId& cause, Fund fund);
 
   [[nodiscard]] const CreditParts& credited(const std::string& oid) { return credited_[oid]; }
 

@@ -128,7 +128,7 @@ Result<void> share_income(Execution& execution, const proto::Settle& body,
   const std::string product = product_name(ShortId::from(crypto::as_bytes(contract.product())));
   LedgerAgreements agreements(execution);
   pin_versions(agreements, contract);
-  const LedgerBook book(execution);
+  const LedgerBook book(execution, origin_at(contract.exchange()));
   const auto distribution =
       distribute({product, accepted_at_s, body.amount_minor()}, agreements, book, kRecordDistributionLimits);
   if (!distribution) return distribution.error();

@@ -27,7 +27,8 @@ Result<void> check_signature(Execution& execution, const proto::ContractState& c
                "contract");
 }
 
-Result<void> check_state(const proto::Settle& body, const proto::MilestoneState& milestone) {
+Result<void> check_state(Execution& execution, const proto::Settle& body, const std::string& seller,
+                         const proto::MilestoneState& milestone) {
   if (milestone.status() == proto::CONTRACT_STATUS_SETTLED)
     return error(Code::E_SETTLED, "the milestone is settled", "milestone");
   if (milestone.status() == proto::CONTRACT_STATUS_CLOSED)
@@ -37,8 +38,11 @@ Result<void> check_state(const proto::Settle& body, const proto::MilestoneState&
   if (body.accepted_at_s() != 0)
     return error(Code::E_FORMAT, "the ledger knows when it was accepted", "accepted_at_s");
   if (auto good = check_amount(body.amount_minor(), "amount_minor"); !good) return good;
-  if (body.amount_minor() <= milestone.amount_minor()) return {};
-  return error(Code::E_EXCEEDS_HOLD, std::to_string(milestone.amount_minor()) + " is held", "amount_minor");
+  if (body.amount_minor() > milestone.amount_minor())
+    return error(Code::E_EXCEEDS_HOLD, std::to_string(milestone.amount_minor()) + " is held", "amount_minor");
+  if (body.amount_minor() == milestone.amount_minor() || execution.has_signed(seller, kBusiness)) return {};
+  return error(Code::E_POLICY, "less than " + std::to_string(milestone.amount_minor()) + " takes " + seller,
+               "amount_minor");
 }
 
 MoneyByPayee credit_payees(Postings& postings, const std::map<std::string, std::int64_t>& sums,
@@ -88,7 +92,7 @@ Result<void> settle_on_exchange(Execution& execution, const proto::Settle& body)
   if (!found) return found.error();
   proto::MilestoneState& milestone = **found;
   if (auto good = check_signature(execution, contract->state, milestone); !good) return good;
-  if (auto good = check_state(body, milestone); !good) return good;
+  if (auto good = check_state(execution, body, contract->state.seller(), milestone); !good) return good;
   const auto hold = live_hold(execution, contract->id, body.milestone());
   assert(hold && "what was delivered keeps its money until it is settled");
 

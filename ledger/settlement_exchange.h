@@ -2,7 +2,8 @@
 // what is not settled of it back to the buyer, and the deal gets its trade certificate (records.md 3.3, 3.4).
 //
 // The exchange settles. When it has not done so three working days after acceptance the seller may, under the
-// same checks: an exchange that does not settle can be passed by.
+// same checks: an exchange that does not settle can be passed by. Less than the milestone's amount takes the
+// seller's signature beside the exchange's: what was accepted is the seller's money.
 //
 // Invariant: settled <= held = milestone; the lines sum to what is settled.
 #pragma once

@@ -36,6 +36,7 @@ constexpr SubjectKindName kKinds[] = {
     {SubjectKind::kProduct, "product"},
     {SubjectKind::kListing, "listing"},
     {SubjectKind::kOrder, "order"},
+    {SubjectKind::kOpenItems, "open_items"},
 };
 
 template <class... Parts>
@@ -46,6 +47,11 @@ SubjectKey join(std::string_view kind, const Parts&... parts) {
 }
 
 std::string hex(const ShortId& id) { return crypto::to_hex(id.view()); }
+
+// Ids that people choose have no '@'.
+std::string_view reported_part(IncomeOrigin origin) {
+  return origin == IncomeOrigin::kReported ? "@reported" : "";
+}
 
 }  // namespace
 
@@ -68,6 +74,7 @@ SubjectKind kind_of(std::string_view key) {
 SubjectKey org_key(std::string_view oid) {
   return join("org", oid.size() <= kOidCharactersMax ? oid : std::string_view());
 }
+SubjectKey open_items_key(std::string_view oid) { return join("open_items", oid); }
 SubjectKey key_key(const PublicKey& key) { return join("key", crypto::to_hex(key.view())); }
 SubjectKey asset_key(const ShortId& asset) { return join("asset", hex(asset)); }
 SubjectKey product_key(const ShortId& product) { return join("product", hex(product)); }
@@ -89,14 +96,22 @@ SubjectKey event_key(const ShortId& event) { return join("event", hex(event)); }
 SubjectKey event_node_key(const ShortId& event, std::string_view path) {
   return join("event", hex(event), path);
 }
-SubjectKey counter_key(const ShortId& agreement, std::string_view id, std::string_view period) {
-  return period.empty() ? join("counter", hex(agreement), id) : join("counter", hex(agreement), id, period);
+SubjectKey counter_key(const ShortId& agreement, std::string_view id, std::string_view period,
+                       IncomeOrigin origin) {
+  SubjectKey key = join("counter", hex(agreement));
+  for (const std::string_view part : {reported_part(origin), id, period}) {
+    if (!part.empty()) (key += '/') += part;
+  }
+  return key;
 }
 SubjectKey income_key(std::string_view oid, std::string_view currency) {
   return join("income", oid, currency);
 }
-SubjectKey period_key(const ShortId& agreement, std::string_view oid, std::string_view period) {
-  return join("period", hex(agreement), oid, period);
+SubjectKey period_key(const ShortId& agreement, std::string_view oid, std::string_view period,
+                      IncomeOrigin origin) {
+  const std::string_view reported = reported_part(origin);
+  return reported.empty() ? join("period", hex(agreement), oid, period)
+                          : join("period", hex(agreement), oid, reported, period);
 }
 SubjectKey replay_key(std::uint64_t expiry_hour) { return join("replay", std::to_string(expiry_hour)); }
 SubjectKey unique_key(std::string_view name, const Digest& digest) {

@@ -56,6 +56,7 @@ enum class SubjectKind : std::uint8_t {
   kPayout = 22,
   kLicence = 23,
   kTradeCertificate = 24,
+  kOpenItems = 25,
 };
 
 using SubjectKey = std::string;  // ASCII: kind, '/', id parts
@@ -72,6 +73,7 @@ struct SubjectKindName {
 // Keys out of parts that a body gives may be longer than kSubjectKeyBytesMax: no subject has such a key.
 // A code longer than kOidCharactersMax, which a body may hold, gives the key of no organisation.
 [[nodiscard]] SubjectKey org_key(std::string_view oid);
+[[nodiscard]] SubjectKey open_items_key(std::string_view oid);
 [[nodiscard]] SubjectKey key_key(const PublicKey& key);
 [[nodiscard]] SubjectKey asset_key(const ShortId& asset);
 [[nodiscard]] SubjectKey product_key(const ShortId& product);
@@ -89,10 +91,17 @@ struct SubjectKindName {
 [[nodiscard]] SubjectKey event_key(const ShortId& event);
 // A node of the event's cascade: event/<id>/<path>, such as "0.1".
 [[nodiscard]] SubjectKey event_node_key(const ShortId& event, std::string_view path);
-[[nodiscard]] SubjectKey counter_key(const ShortId& agreement, std::string_view id, std::string_view period);
+// What is counted of income is counted apart by where it comes from: money that an exchange posted, or a
+// report of a deal off the exchange, which its two sides sign and no money stands behind.
+enum class IncomeOrigin : std::uint8_t { kPosted, kReported };
+// counter/<agreement>/<id>, with /<period> unless that is empty; of reports counter/<agreement>/@reported/...
+[[nodiscard]] SubjectKey counter_key(const ShortId& agreement, std::string_view id, std::string_view period,
+                                     IncomeOrigin origin);
 [[nodiscard]] SubjectKey income_key(std::string_view oid, std::string_view currency);
-// Earned in a calendar day or month at UTC+8: what a guarantee's close adds up.
-[[nodiscard]] SubjectKey period_key(const ShortId& agreement, std::string_view oid, std::string_view period);
+// Earned in a calendar day or month at UTC+8, which a guarantee's close adds up:
+// period/<agreement>/<oid>/<day>, of reports period/<agreement>/<oid>/@reported/<day>.
+[[nodiscard]] SubjectKey period_key(const ShortId& agreement, std::string_view oid, std::string_view period,
+                                    IncomeOrigin origin);
 [[nodiscard]] SubjectKey replay_key(std::uint64_t expiry_hour);
 [[nodiscard]] SubjectKey unique_key(std::string_view name, const Digest& digest);
 [[nodiscard]] SubjectKey serial_key(std::string_view registrar_code, std::string_view year);

@@ -24,16 +24,22 @@ struct Form {
   std::string_view parts;
 };
 constexpr Form kForms[] = {
-    {SubjectKind::kOrg, "a"},        {SubjectKind::kKey, "d"},         {SubjectKind::kAsset, "i"},
-    {SubjectKind::kRight, "ir"},     {SubjectKind::kCertificate, "a"}, {SubjectKind::kAgreement, "i"},
-    {SubjectKind::kAgreement, "in"}, {SubjectKind::kContract, "i"},    {SubjectKind::kEvent, "i"},
-    {SubjectKind::kEvent, "ia"},     {SubjectKind::kCounter, "ia"},    {SubjectKind::kCounter, "iaa"},
-    {SubjectKind::kIncome, "ac"},    {SubjectKind::kPeriod, "iaa"},    {SubjectKind::kReplay, "n"},
-    {SubjectKind::kUnique, "ad"},    {SubjectKind::kSerial, "an"},     {SubjectKind::kConfig, "a"},
-    {SubjectKind::kHold, "in"},      {SubjectKind::kAccount, "aac"},   {SubjectKind::kBank, "ac"},
-    {SubjectKind::kPayout, "i"},     {SubjectKind::kLicence, "i"},     {SubjectKind::kTradeCertificate, "a"},
-    {SubjectKind::kProduct, "i"},    {SubjectKind::kProduct, "in"},    {SubjectKind::kListing, "i"},
-    {SubjectKind::kOrder, "i"},
+    {SubjectKind::kOrg, "a"},         {SubjectKind::kKey, "d"},
+    {SubjectKind::kAsset, "i"},       {SubjectKind::kRight, "ir"},
+    {SubjectKind::kCertificate, "a"}, {SubjectKind::kAgreement, "i"},
+    {SubjectKind::kAgreement, "in"},  {SubjectKind::kContract, "i"},
+    {SubjectKind::kEvent, "i"},       {SubjectKind::kEvent, "ia"},
+    {SubjectKind::kCounter, "ia"},    {SubjectKind::kCounter, "iaa"},
+    {SubjectKind::kCounter, "iaaa"},  {SubjectKind::kIncome, "ac"},
+    {SubjectKind::kPeriod, "iaa"},    {SubjectKind::kPeriod, "iaaa"},
+    {SubjectKind::kReplay, "n"},      {SubjectKind::kUnique, "ad"},
+    {SubjectKind::kSerial, "an"},     {SubjectKind::kConfig, "a"},
+    {SubjectKind::kHold, "in"},       {SubjectKind::kAccount, "aac"},
+    {SubjectKind::kBank, "ac"},       {SubjectKind::kPayout, "i"},
+    {SubjectKind::kLicence, "i"},     {SubjectKind::kTradeCertificate, "a"},
+    {SubjectKind::kProduct, "i"},     {SubjectKind::kProduct, "in"},
+    {SubjectKind::kListing, "i"},     {SubjectKind::kOrder, "i"},
+    {SubjectKind::kOpenItems, "a"},
 };
 
 bool is_part(std::string_view text, Part part) {

@@ -176,6 +176,7 @@ Visibility visibility_of(SubjectKind kind) {
     case SubjectKind::kCounter:
     case SubjectKind::kIncome:
     case SubjectKind::kPeriod:
+    case SubjectKind::kOpenItems:
       return Visibility::party;
     case SubjectKind::kReplay:
     case SubjectKind::kUnique:
@@ -203,6 +204,7 @@ Oids parties_of_subject(const Backend& backend, const SubjectKey& key) {
   Oids found;
   switch (ledger::kind_of(key)) {
     case SubjectKind::kIncome:
+    case SubjectKind::kOpenItems:
       found.insert(part(key, 1));
       break;
     case SubjectKind::kPeriod:  // period/<agreement>/<oid>/<day>

@@ -39,9 +39,7 @@ class Agreements : public ::testing::Test {
     return terms;
   }
   SplitStep& split_of(RevenueAgreement& terms) { return std::get<SplitStep>(terms.steps.back()); }
-  std::uint64_t open_items(const std::string& name) {
-    return chain_.read<proto::OrgState>(org_key(chain_.oid(name)))->open_items();
-  }
+  std::uint64_t open_items(const std::string& name) { return chain_.open_items(name); }
 
   DealChain chain_;
   ShortId asset_ = chain_.product("provider", "Bus GPS");

@@ -22,7 +22,7 @@ std::string issue_to_provider(TestChain& chain, const ShortId& asset) {
 }
 
 std::uint64_t open_items(TestChain& chain, const std::string& organisation) {
-  return chain.read<proto::OrgState>(org_key(chain.oid(organisation)))->open_items();
+  return chain.open_items(organisation);
 }
 
 // A block at the chain's time.

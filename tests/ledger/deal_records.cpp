@@ -274,8 +274,9 @@ proto::EventNodeState DealChain::node(const ShortId& event, const std::string& p
   return read<proto::EventNodeState>(event_node_key(event, path)).value_or(proto::EventNodeState());
 }
 
-std::int64_t DealChain::counter(const ShortId& agreement, const std::string& id, const std::string& period) {
-  const auto state = read<proto::CounterState>(counter_key(agreement, id, period));
+std::int64_t DealChain::counter(const ShortId& agreement, const std::string& id, IncomeOrigin origin,
+                                const std::string& period) {
+  const auto state = read<proto::CounterState>(counter_key(agreement, id, period, origin));
   return state ? state->value() : 0;
 }
 

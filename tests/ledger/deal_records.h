@@ -78,8 +78,9 @@ class DealChain : public TestChain {
   [[nodiscard]] std::string submit_name(const RecordSpec& record) { return outcome(*this, record); }
   [[nodiscard]] std::int64_t income(const std::string& name, const std::string& currency = "CNY");
   [[nodiscard]] proto::EventNodeState node(const ShortId& event, const std::string& path);
-  // Counters and carries as the state has them, without those at zero: "ag-.../id@period" as records.md 3.9.
+  // 0 when it never counted.
   [[nodiscard]] std::int64_t counter(const ShortId& agreement, const std::string& id,
+                                     IncomeOrigin origin = IncomeOrigin::kPosted,
                                      const std::string& period = {});
 };
 

@@ -28,9 +28,7 @@ class Deals : public ::testing::Test {
     terms.steps = {SplitStep{{part(chain_.oid("provider"), 700'000), part(chain_.oid("vendor-b"), 300'000)}}};
     return terms;
   }
-  std::uint64_t open_items(const std::string& name) {
-    return chain_.read<proto::OrgState>(org_key(chain_.oid(name)))->open_items();
-  }
+  std::uint64_t open_items(const std::string& name) { return chain_.open_items(name); }
   std::vector<proto::IncomeBooked> incomes(const std::string& name) {
     const SubjectKey key = income_key(chain_.oid(name), "CNY");
     std::vector<proto::IncomeBooked> result;

@@ -47,11 +47,12 @@ TEST_F(Deals, lower_counters_when_they_are_refunded) {
           "tier", chain_.oid("exchange"), ShareBase::kGross, TierPeriod::kMonth, {{std::nullopt, 10'000}}});
   const ShortId id = chain_.agree("provider", derived, terms);
   const ShortId event = chain_.sell("provider", derived, id, 500);
-  EXPECT_EQ(chain_.counter(id, "invest"), 248) << "half of 495";
-  EXPECT_EQ(chain_.counter(id, "tier", "2023-03"), 500);
+  EXPECT_EQ(chain_.counter(id, "invest", IncomeOrigin::kReported), 248) << "half of 495";
+  EXPECT_EQ(chain_.counter(id, "tier", IncomeOrigin::kReported, "2023-03"), 500);
   EXPECT_EQ(refund(event, 500), "E_OK");
-  EXPECT_EQ(chain_.counter(id, "invest"), 0);
-  EXPECT_EQ(chain_.counter(id, "tier", "2023-03"), 500) << "tiers are not opened again";
+  EXPECT_EQ(chain_.counter(id, "invest", IncomeOrigin::kReported), 0);
+  EXPECT_EQ(chain_.counter(id, "tier", IncomeOrigin::kReported, "2023-03"), 500)
+      << "tiers are not opened again";
 }
 
 }  // namespace

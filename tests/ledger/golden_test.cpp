@@ -169,10 +169,12 @@ TEST(Golden, subject_keys_of_every_kind) {
       contract_key(id),
       event_key(id),
       event_node_key(id, "0.1"),
-      counter_key(id, "cap-1", ""),
-      counter_key(id, "tier-1", "2023-12"),
+      counter_key(id, "cap-1", "", IncomeOrigin::kPosted),
+      counter_key(id, "tier-1", "2023-12", IncomeOrigin::kPosted),
+      counter_key(id, "tier-1", "2023-12", IncomeOrigin::kReported),
       income_key(oid, "CNY"),
-      period_key(id, oid, "2023-12-31"),
+      period_key(id, oid, "2023-12-31", IncomeOrigin::kPosted),
+      period_key(id, oid, "2023-12-31", IncomeOrigin::kReported),
       replay_key(466667),
       unique_key("certificate", crypto::sha256("unique")),
       serial_key("FJ", "2023"),
@@ -189,6 +191,7 @@ TEST(Golden, subject_keys_of_every_kind) {
       payout_key(id),
       licence_key(id),
       trade_certificate_key(*format_certificate_number({"FJ", 2023, 42})),
+      open_items_key(oid),
   };
   const std::vector<Golden> expected = golden("subject_keys").list();
   ASSERT_EQ(made.size(), expected.size());

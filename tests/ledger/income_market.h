@@ -348,12 +348,15 @@ class Market {
   void compare_books() {
     for (const auto& [key, value] : engine_.book().counters()) counters_[key] = 0;
     for (auto& [key, value] : counters_) {
-      EXPECT_EQ(chain_.read<proto::CounterState>(subject_of(key)).value_or(proto::CounterState()).value(),
+      EXPECT_EQ(chain_.read<proto::CounterState>(subject_of(key, IncomeOrigin::kReported))
+                    .value_or(proto::CounterState())
+                    .value(),
                 engine_.book().counter(key))
           << key.agreement << "/" << key.id << "@" << key.period;
     }
     for (const auto& [key, carry] : engine_.book().carries()) {
-      const auto state = chain_.read<proto::CounterState>(subject_of(key)).value_or(proto::CounterState());
+      const auto state = chain_.read<proto::CounterState>(subject_of(key, IncomeOrigin::kReported))
+                             .value_or(proto::CounterState());
       const std::vector<std::int64_t> held(state.carry_ppm().begin(), state.carry_ppm().end());
       EXPECT_EQ(held, carry);
       EXPECT_EQ(std::accumulate(held.begin(), held.end(), std::int64_t{0}), 0) << "I13";

@@ -79,8 +79,7 @@ class RightsScenario {
     }
     for (const std::string& id : touched_) check_asset(id);
     for (const auto& [oid, organisation] : name_of_) {
-      const auto state = chain_.read<proto::OrgState>(org_key(oid));
-      ASSERT_EQ(static_cast<int>(state->open_items()), model_.open_items[oid]) << organisation;
+      ASSERT_EQ(static_cast<int>(chain_.open_items(organisation)), model_.open_items[oid]) << organisation;
     }
   }
 

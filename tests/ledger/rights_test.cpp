@@ -36,9 +36,7 @@ class Rights : public ::testing::Test {
     body.mutable_surrender()->set_ppm(ppm);
     return submit(body, from, to);
   }
-  std::uint64_t open_items(const std::string& name) {
-    return chain_.read<proto::OrgState>(org_key(chain_.oid(name)))->open_items();
-  }
+  std::uint64_t open_items(const std::string& name) { return chain_.open_items(name); }
 
   TestChain chain_;
   ShortId asset_ = certified(chain_, "provider", asset_body("Bus GPS"));

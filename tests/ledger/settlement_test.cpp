@@ -127,13 +127,13 @@ TEST_F(Deals, fail_to_settle_without_a_trace_and_settle_once_the_agreement_is_me
   const Digest state = chain_.ledger().state_root();
   const std::uint64_t keys = chain_.ledger().state_keys();
   EXPECT_EQ(settle(chain_.settle_body(id, 1, 1'000)), "E_NO_AGREEMENT");
-  EXPECT_EQ(chain_.counter(over, "invest"), 0);
+  EXPECT_EQ(chain_.counter(over, "invest", IncomeOrigin::kReported), 0);
   EXPECT_EQ(chain_.income("bank"), 0);
   EXPECT_EQ(chain_.ledger().state_keys(), keys) << "but for the spent id nothing is written";
   EXPECT_NE(chain_.ledger().state_root(), state);
   chain_.next_version("vendor-b", below, source, 2, all_to(chain_.oid("vendor-b")));
   EXPECT_EQ(settle(chain_.settle_body(id, 1, 1'000)), "E_OK");
-  EXPECT_EQ(chain_.counter(over, "invest"), 375);
+  EXPECT_EQ(chain_.counter(over, "invest", IncomeOrigin::kReported), 375);
   EXPECT_EQ(chain_.income("vendor-b"), 250 + 112)
       << "the royalty, and of 112.5 of the split half a unit is carried";
 }

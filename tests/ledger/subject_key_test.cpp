@@ -20,7 +20,7 @@ TEST(SubjectKey, takes_one_of_each_kind) {
     EXPECT_TRUE(is_subject_key(row["key"].text())) << row["key"].text();
   }
   const ShortId id{};
-  EXPECT_TRUE(is_subject_key(counter_key(id, "@2", "royalty_steps")));
+  EXPECT_TRUE(is_subject_key(counter_key(id, "@2", "royalty_steps", IncomeOrigin::kPosted)));
   EXPECT_TRUE(is_subject_key(income_key("lei:5493001KJTIIGC8Y1R17", "CNY")));
 }
 

@@ -87,6 +87,12 @@ class TestChain {
     if (!fields.ParseFromString((*subject)->fields)) return std::nullopt;
     return fields;
   }
+  // What keeps an organisation from leaving.
+  [[nodiscard]] std::uint64_t open_items(const std::string& name) {
+    return read<proto::OpenItemsState>(open_items_key(oid(name)))
+        .value_or(proto::OpenItemsState())
+        .open_items();
+  }
   [[nodiscard]] const std::vector<Block>& blocks() const { return blocks_; }
   // The signed checkpoint of the log as it is now, by the first node's log key and these voters' cosigning
   // keys; empty: all of them.

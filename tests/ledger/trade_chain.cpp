@@ -278,10 +278,11 @@ RecordSpec TradeChain::reject_spec(const std::string& buyer, const ShortId& cont
 }
 
 RecordSpec TradeChain::exchange_settle_spec(const std::string& by, const ShortId& contract,
-                                            std::uint32_t milestone, std::int64_t amount_minor) const {
+                                            std::uint32_t milestone, std::int64_t amount_minor,
+                                            std::vector<std::string> with) const {
   proto::Settle body = settle_body(contract, milestone, amount_minor);
   body.set_accepted_at_s(0);
-  return spec(by + ".finance", kSettle, body);
+  return spec(by + ".finance", kSettle, body, std::move(with));
 }
 
 RecordSpec TradeChain::terminate_spec(const std::vector<std::string>& by, const ShortId& contract) const {

@@ -89,7 +89,8 @@ class TradeChain : public DealChain {
   [[nodiscard]] RecordSpec reject_spec(const std::string& buyer, const ShortId& contract,
                                        std::uint32_t milestone) const;
   [[nodiscard]] RecordSpec exchange_settle_spec(const std::string& by, const ShortId& contract,
-                                                std::uint32_t milestone, std::int64_t amount_minor) const;
+                                                std::uint32_t milestone, std::int64_t amount_minor,
+                                                std::vector<std::string> with = {}) const;
   [[nodiscard]] RecordSpec terminate_spec(const std::vector<std::string>& by, const ShortId& contract) const;
   void deliver(const std::string& seller, const ShortId& contract, std::uint32_t milestone);
   // Hold, delivery, acceptance and settlement of a milestone; the event.

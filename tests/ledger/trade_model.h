@@ -16,14 +16,14 @@ namespace circula::ledger::testing {
 
 class TradeModel {
  public:
-  static constexpr int kMutations = 20;
+  static constexpr int kMutations = 23;
   static constexpr std::int64_t kDay = 86'400;
 
   enum class Stage { kSigned, kFunded, kDelivering, kDelivered, kAccepted, kSettled, kTerminated };
   struct Milestone {
     std::int64_t amount = 0, due = 0;
     Stage stage = Stage::kSigned;
-    bool held = false, pinned = false, suspended = false, deemed = false;
+    bool held = false, pinned = false, suspended = false, deemed = false, delivered = false;
     std::int64_t expires = 0, accept_until = 0, cure_until = 0, accepted_at = 0;
     std::vector<std::pair<std::string, std::int64_t>> left;  // of its lines, after refunds
   };
@@ -127,6 +127,7 @@ class TradeModel {
     if (amount != m.amount) return "E_AMOUNT";
     if (m.held) return "E_HOLD_EXISTS";
     if (m.stage != Stage::kSigned) return "E_STATE";
+    if (now >= c.licence_to) return "E_LICENCE_INACTIVE";
     std::int64_t last = 0;
     for (const Milestone& each : c.milestones) last = std::max(last, each.due);
     const std::int64_t slack = is(4) ? 4 : 5;
@@ -181,8 +182,18 @@ class TradeModel {
     if (m.stage != Stage::kDelivering || (m.suspended && !is(8))) return "E_STATE";
     if (now >= c.licence_to && !is(9)) return "E_LICENCE_INACTIVE";
     m.stage = Stage::kDelivered;
+    m.delivered = true;
     m.accept_until = now + (is(10) ? 8 : 7) * kDay;
     m.cure_until = 0;
+    return "E_OK";
+  }
+
+  std::string acknowledge(std::size_t contract, std::size_t n, const std::string& by) {
+    Contract& c = contracts.at(contract);
+    Milestone& m = c.milestones.at(n);
+    if (by != c.buyer) return "E_POLICY";
+    if (!m.delivered) return "E_NOT_DELIVERED";
+    if ((m.stage == Stage::kSettled || m.stage == Stage::kTerminated) && !is(23)) return "E_STATE";
     return "E_OK";
   }
 
@@ -211,7 +222,8 @@ class TradeModel {
     return "E_OK";
   }
 
-  std::string settle(std::size_t contract, std::size_t n, std::int64_t amount, const std::string& by) {
+  std::string settle(std::size_t contract, std::size_t n, std::int64_t amount, const std::string& by,
+                     bool with_seller) {
     Contract& c = contracts.at(contract);
     Milestone& m = c.milestones.at(n);
     if (by == kSeller) {
@@ -224,6 +236,7 @@ class TradeModel {
     if (m.stage != Stage::kAccepted) return "E_NOT_ACCEPTED";
     if (amount < 1) return "E_AMOUNT";
     if (amount > m.amount) return "E_EXCEEDS_HOLD";
+    if (amount < m.amount && by != kSeller && !with_seller && !is(21)) return "E_POLICY";
     m.left = shares(amount);
     std::map<std::string, std::int64_t> by_payee;
     for (const auto& [payee, part] : m.left) by_payee[payee] += part;
@@ -256,14 +269,16 @@ class TradeModel {
     return "E_OK";
   }
 
-  std::string terminate(std::size_t contract, const std::string& by, bool both) {
+  std::string terminate(std::size_t contract, const std::string& by, bool both, bool with_exchange) {
     Contract& c = contracts.at(contract);
     if (!both && by != kSeller && by != c.buyer) return "E_ROLE";
     if (!both && std::ranges::none_of(c.milestones, [&](const Milestone& m) { return failed(c, m, by); }))
       return "E_POLICY";
     bool any = false;
     for (Milestone& m : c.milestones) {
-      if (m.stage != Stage::kSigned && m.stage != Stage::kFunded && m.stage != Stage::kDelivering) continue;
+      if (m.stage == Stage::kDelivered || m.stage == Stage::kSettled || m.stage == Stage::kTerminated)
+        continue;
+      if (m.stage == Stage::kAccepted && (!both || (!with_exchange && !is(22)))) continue;
       if (m.stage == Stage::kDelivering && !both && !failed(c, m, by)) continue;
       if (m.held) free(c, m);
       m.stage = Stage::kTerminated;

@@ -57,9 +57,6 @@ class TradeChain : public DealChain {
 
   // The id of what the record creates; throws unless it is E_OK.
   [[nodiscard]] ShortId create(const RecordSpec& record);
-  [[nodiscard]] std::uint64_t open_items(const std::string& name) {
-    return read<proto::OrgState>(org_key(oid(name)))->open_items();
-  }
   // A block at the chain's time, for due work.
   void tick();
 };

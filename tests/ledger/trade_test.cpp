@@ -34,9 +34,7 @@ class Trade : public ::testing::Test {
   proto::ContractStatus status(const ShortId& id, std::uint32_t n = 1) {
     return chain_.milestone(id, n).status();
   }
-  std::uint64_t open_items(const std::string& name) {
-    return chain_.read<proto::OrgState>(org_key(chain_.oid(name)))->open_items();
-  }
+  std::uint64_t open_items(const std::string& name) { return chain_.open_items(name); }
 
   TradeChain chain_;
   OnSale sale_;
@@ -105,8 +103,26 @@ TEST_F(Trade, what_is_settled_below_the_hold_goes_back_to_the_buyer) {
   chain_.must(chain_.hold_spec("buyer", other, 1, 1'000));
   chain_.deliver("provider", other, 1);
   chain_.must(chain_.accept_spec("buyer", other, 1));
-  chain_.must(chain_.exchange_settle_spec("exchange", other, 1, 400));
+  EXPECT_EQ(submit(chain_.exchange_settle_spec("exchange", other, 1, 400)), "E_POLICY")
+      << "what was accepted is the seller's money";
+  chain_.must(chain_.exchange_settle_spec("exchange", other, 1, 400, {"provider.finance"}));
   EXPECT_EQ(chain_.available("buyer"), 8'600);
+}
+
+TEST_F(Trade, what_is_accepted_is_ended_by_all_three) {
+  const ShortId id = contract({1'000, 2'000});
+  chain_.must(chain_.hold_spec("buyer", id, 1, 1'000));
+  chain_.deliver("provider", id, 1);
+  chain_.must(chain_.accept_spec("buyer", id, 1));
+  chain_.must(chain_.terminate_spec({"buyer", "provider"}, id));
+  EXPECT_EQ(status(id, 1), proto::CONTRACT_STATUS_ACCEPTED) << "its income belongs to more than two";
+  EXPECT_EQ(status(id, 2), proto::CONTRACT_STATUS_TERMINATED);
+  EXPECT_EQ(submit(chain_.terminate_spec({"buyer", "exchange"}, id)), "E_POLICY");
+  EXPECT_EQ(submit(chain_.terminate_spec({"buyer", "provider", "exchange"}, id)), "E_OK");
+  EXPECT_EQ(status(id, 1), proto::CONTRACT_STATUS_TERMINATED);
+  EXPECT_EQ(chain_.available("buyer"), 10'000);
+  EXPECT_EQ(chain_.read<proto::LicenceState>(licence_key(id))->status(), proto::LICENCE_STATUS_TERMINATED);
+  EXPECT_EQ(submit(chain_.exchange_settle_spec("exchange", id, 1, 1'000)), "E_NOT_ACCEPTED");
 }
 
 TEST_F(Trade, a_silent_buyer_has_accepted_after_the_days) {

@@ -75,6 +75,7 @@ class ApiVisibility : public testing::ApiServer {
         {"counter", {hex + "/1", proof ? kNoPartyAbsence : kNoParty}},
         {"income", {member + "/CNY", proof ? kParty : kPartyNotThere}},
         {"period", {hex + "/" + member + "/2023-05-01", proof ? kParty : kPartyNotThere}},
+        {"open_items", {member, proof ? kParty : kPartyNotThere}},
         {"replay", {replay, kRegulator}},
         {"unique", {"content/" + digest, proof ? kRegulator : kRegulatorNotThere}},
         {"serial", {"R1/2031", proof ? kRegulator : kRegulatorNotThere}},

@@ -274,6 +274,7 @@ KINDS = {
     "payout": 22,
     "licence": 23,
     "trade_certificate": 24,
+    "open_items": 25,
 }
 
 

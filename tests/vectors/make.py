@@ -242,8 +242,10 @@ def subject_keys(exchange):
         (f"event/{short}/0.1", "EventNodeState"),
         (f"counter/{short}/cap-1", "CounterState"),
         (f"counter/{short}/tier-1/2023-12", "CounterState"),
+        (f"counter/{short}/@reported/tier-1/2023-12", "CounterState"),
         (f"income/{exchange.oid}/CNY", "IncomeState"),
         (f"period/{short}/{exchange.oid}/2023-12-31", "EarningState"),
+        (f"period/{short}/{exchange.oid}/@reported/2023-12-31", "EarningState"),
         ("replay/466667", "ReplayState"),
         ("unique/certificate/" + digest, "UniqueState"),
         ("serial/FJ/2023", "SerialState"),
@@ -260,6 +262,7 @@ def subject_keys(exchange):
         ("payout/" + short, "PayoutState"),
         ("licence/" + short, "LicenceState"),
         ("trade_certificate/" + certificate_number("FJ", 2023, 42), "TradeCertificateState"),
+        ("open_items/" + exchange.oid, "OpenItemsState"),
     ]
     return [{"key": key, "kind": KINDS[key.split("/")[0]], "fields": message} for key, message in keys]
 
