@@ -27,7 +27,8 @@ struct GeneratedAsset {
   ledger::proto::AgreementTerms terms;  // of the newest
 };
 
-// A product that is made of an asset, in the words of an asset: its one source.
+// A product that is made of an asset or of another product, in the words of an asset: its one source, and
+// how many products deep it is.
 struct GeneratedProduct {
   GeneratedAsset item;
   const GeneratedOrganisation* exchange = nullptr;

@@ -262,7 +262,7 @@ void make_agreement(GeneratorYearPlan& year, GeneratedAsset& asset) {
   }
   asset.revised = number % 5 == 1;
   register_version(year, asset, terms);
-  year.days_later(2, [&year, &asset] { make_product(year, asset); });
+  year.days_later(2, [&year, &asset] { make_products(year, asset); });
   if (asset.revised) {
     year.days_later(60,
                     [&year, &asset] { register_version(year, asset, next_terms(asset.terms, year.draw)); });

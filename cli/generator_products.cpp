@@ -19,6 +19,11 @@ using ledger::Code;
 
 constexpr std::int64_t kValidForS = 3 * 365 * ledger::kSecondsPerDay;
 constexpr std::uint32_t kWhole = 1'000'000;
+constexpr std::uint64_t kProductsAtScale1 = 1'500;
+constexpr std::size_t kTitleBytes = 120;  // of what it is made of
+// Records.md 8: of 100 products 55 are made of assets, 30, 12 and 3 of products two, three and four deep.
+constexpr std::uint64_t kDerivedPercent[] = {55, 40, 25};  // of those of depth 1, 2, 3
+constexpr std::uint64_t kAnotherPercent = 60;              // of the same asset
 
 const GeneratedAsset* find_asset(const GeneratorYearPlan& year, const ledger::ShortId& id) {
   const auto found = std::ranges::find(year.assets, id, &GeneratedAsset::id);
@@ -50,17 +55,18 @@ const GeneratedOrganisation* exchange_for(GeneratorYearPlan& year, const Generat
   return year.draw.pick(all_of_kind(year.world, proto::ORG_KIND_EXCHANGE));
 }
 
-proto::Product register_body(const GeneratorYearPlan& year, const GeneratedAsset& asset) {
+proto::Product register_body(const GeneratorYearPlan& year, const GeneratedAsset& item) {
   proto::Product body;
   proto::ProductDescription& description = *body.mutable_register_()->mutable_description();
   description.set_kind(proto::PRODUCT_KIND_DATASET);
-  description.set_title(asset.title + " feed");
+  description.set_title(item.title);
   proto::ProductInput& input = *description.add_inputs();
-  input.set_subject(bytes_of(asset.id));
+  input.set_subject(bytes_of(item.sources.front()));
+  if (item.depth > 1) input.set_version(1);  // of a product
   input.set_basis(proto::INPUT_BASIS_RIGHT);
   input.set_weight_ppm(kWhole);
-  *description.mutable_process() = generated_digest("process " + asset.title + std::to_string(year.seed));
-  description.set_grade(asset.grade);
+  *description.mutable_process() = generated_digest("process " + item.title + std::to_string(year.seed));
+  description.set_grade(item.grade);
   description.set_personal_information(proto::PERSONAL_INFORMATION_NONE);
   description.set_unit(proto::PRODUCT_UNIT_FILE);
   return body;
@@ -69,6 +75,9 @@ proto::Product register_body(const GeneratorYearPlan& year, const GeneratedAsset
 const GeneratedOrganisation& registrar_of(const GeneratorYearPlan& year) {
   return *all_of_kind(year.world, proto::ORG_KIND_REGISTRAR).front();
 }
+
+void register_product(GeneratorYearPlan& year, const GeneratedAsset& source,
+                      const GeneratedOrganisation& exchange, std::size_t depth);
 
 void list_product(GeneratorYearPlan& year, GeneratedProduct& product) {
   proto::Listing body;
@@ -87,6 +96,10 @@ void list_product(GeneratorYearPlan& year, GeneratedProduct& product) {
   product.price_version = 1;
   if (++year.truth.counts["listings"] % 8 == 1)
     year.diary.write(15, body, both, Code::E_ALREADY_LISTED, "a product listed twice");
+  // Its maker makes more of it.
+  const std::size_t depth = product.item.depth;
+  if (depth <= std::size(kDerivedPercent) && year.draw.below(100) < kDerivedPercent[depth - 1])
+    register_product(year, product.item, *product.exchange, depth + 1);
 }
 
 void certify_product(GeneratorYearPlan& year, GeneratedProduct& product) {
@@ -110,27 +123,37 @@ void certify_product(GeneratorYearPlan& year, GeneratedProduct& product) {
   });
 }
 
-}  // namespace
-
-void make_product(GeneratorYearPlan& year, const GeneratedAsset& asset) {
-  if (year.truth.counts["products"] >= year.scaled(1'500)) return;
-  const GeneratedOrganisation* exchange = exchange_for(year, asset);
-  const Holders& users = year.truth.holders.at({asset.id, 'U'});
-  if (exchange == nullptr || !users.contains(asset.applicant->oid)) return;
+void register_product(GeneratorYearPlan& year, const GeneratedAsset& source,
+                      const GeneratedOrganisation& exchange, std::size_t depth) {
+  const std::uint64_t number = year.truth.counts["products"];
+  if (number >= year.scaled(kProductsAtScale1)) return;
   GeneratedProduct made;
-  made.item.title = asset.title + " feed";
-  made.item.applicant = asset.applicant;
-  made.item.sources = {asset.id};
-  made.exchange = exchange;
-  made.item.id = object_of(year.diary.write(14, register_body(year, asset), {&asset.applicant->cdo()}));
+  made.item.title = "feed " + std::to_string(number + 1) + " of " + source.title.substr(0, kTitleBytes);
+  made.item.applicant = source.applicant;
+  made.item.grade = source.grade;
+  made.item.depth = depth;
+  made.item.sources = {source.id};
+  made.exchange = &exchange;
+  made.item.id = object_of(year.diary.write(14, register_body(year, made.item), {&source.applicant->cdo()}));
   ++year.truth.counts["products"];
-  year.products.push_back(made);
+  year.products.push_back(std::move(made));
   GeneratedProduct& product = year.products.back();
   proto::Certify notice;
   notice.mutable_notice()->set_subject(bytes_of(product.item.id));
   year.diary.write(8, notice, {&registrar_of(year).cdo()});
   const std::int64_t over_s = ledger::WorkCalendar().deadline(year.diary.now_s(), year.notice_working_days);
   year.at_time(over_s + 9 * 3600, [&year, &product] { certify_product(year, product); });
+}
+
+}  // namespace
+
+void make_products(GeneratorYearPlan& year, const GeneratedAsset& asset) {
+  const GeneratedOrganisation* exchange = exchange_for(year, asset);
+  const Holders& users = year.truth.holders.at({asset.id, 'U'});
+  if (exchange == nullptr || !users.contains(asset.applicant->oid)) return;
+  do {
+    register_product(year, asset, *exchange, 1);
+  } while (year.draw.below(100) < kAnotherPercent);
 }
 
 }  // namespace circula::cli

@@ -6,8 +6,9 @@
 
 namespace circula::cli {
 
-// A product of an asset whose agreement is in force, unless its cascade spans exchanges, has terms that
-// change during the year, or guarantees (whose top-ups the truth does not follow into accounts).
-void make_product(GeneratorYearPlan& year, const GeneratedAsset& asset);
+// Products of an asset whose agreement is in force, and products of those, unless its cascade spans
+// exchanges, has terms that change during the year, or guarantees (whose top-ups the truth does not follow
+// into accounts).
+void make_products(GeneratorYearPlan& year, const GeneratedAsset& asset);
 
 }  // namespace circula::cli
