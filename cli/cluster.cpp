@@ -1,19 +1,24 @@
 #include "cli/cluster.h"
 
 #include <algorithm>
+#include <atomic>
 #include <boost/json.hpp>
 #include <filesystem>
+#include <mutex>
+#include <optional>
 #include <set>
+#include <thread>
 
 #include "cli/free_port.h"
 #include "cli/home.h"
+#include "cli/institutions.h"
 #include "cli/local_file.h"
 #include "cli/node_client.h"
 #include "crypto/encoding.h"
 #include "ledger/disk_calls.h"
 #include "ledger/genesis.h"
 #include "ledger/genesis_file.h"
-#include "ledger/organisation_code.h"
+#include "ledger/json_field.h"
 #include "node/config.h"
 
 namespace circula::cli {
@@ -26,30 +31,7 @@ using ledger::Result;
 constexpr std::string_view kFile = "cluster.json";
 constexpr std::string_view kFormat = "circula-cluster-1";
 
-// One organisation of each kind besides the exchanges, and a second provider to deal with. The first ones
-// run the learners, in this order.
-constexpr std::pair<std::string_view, std::string_view> kOthers[] = {{"regulator", "regulator"},
-                                                                     {"auditor", "auditor"},
-                                                                     {"bank", "bank"},
-                                                                     {"registrar", "registrar"},
-                                                                     {"provider", "provider"},
-                                                                     {"vendor-b", "provider"},
-                                                                     {"buyer", "buyer"},
-                                                                     {"merchant", "merchant"},
-                                                                     {"broker", "broker"},
-                                                                     {"assessor", "assessor"},
-                                                                     {"arbitrator", "arbitrator"},
-                                                                     {"department", "department"},
-                                                                     {"tax-authority", "tax_authority"}};
 constexpr std::uint64_t kLearnersMax = 3;  // of the organisations above, those that may run a node
-
-// A valid code in a region that no organisation has.
-std::string made_up_oid(std::size_t number) {
-  std::string digits = std::to_string(number);
-  digits.insert(0, 9 - digits.size(), '0');
-  const std::string body = "91990000" + digits;
-  return body + ledger::gb32100_check_character(body).value_or('0');
-}
 
 Result<Cluster> plan_cluster(const std::string& directory, const ClusterPlan& plan) {
   if (plan.voters < 1 || plan.voters > ledger::kVotersMax)
@@ -57,13 +39,14 @@ Result<Cluster> plan_cluster(const std::string& directory, const ClusterPlan& pl
   if (plan.learners > kLearnersMax) return error(Code::E_USAGE, "--learners is 0 to 3");
   Cluster cluster;
   cluster.directory = directory;
-  for (std::uint64_t voter = 0; voter < plan.voters; ++voter) {
-    const std::string name = std::string("exchange-") + static_cast<char>('a' + voter);
-    cluster.members.push_back({name, "exchange", made_up_oid(cluster.members.size() + 1)});
+  std::vector<Institution> institutions = founding_institutions(plan.voters);
+  if (plan.market) {
+    for (Institution& more : market_institutions()) institutions.push_back(std::move(more));
   }
-  for (const auto& [name, kind] : kOthers) {
+  for (const Institution& each : institutions) {
+    const auto& kind = *ledger::proto::OrgKind_descriptor()->FindValueByNumber(each.kind);
     cluster.members.push_back(
-        {std::string(name), std::string(kind), made_up_oid(cluster.members.size() + 1)});
+        {each.name, ledger::enum_text(kind), made_up_oid(cluster.members.size() + 1), each.region});
   }
   std::set<std::uint16_t> taken;
   auto free = take_free_ports(static_cast<std::uint16_t>(3 * (plan.voters + plan.learners)), taken);
@@ -81,20 +64,50 @@ Result<Cluster> plan_cluster(const std::string& directory, const ClusterPlan& pl
 }
 
 // As each member does on its own machine.
-Result<void> init_members(const Cluster& cluster) {
-  for (const ClusterMember& member : cluster.members) {
-    if (interrupted()) return error(Code::E_UNAVAILABLE, "interrupted");
-    std::vector<std::string> words{"org",    "init",      "--home", cluster.home(member.name),
-                                   "--name", member.name, "--oid",  member.oid,
-                                   "--kind", member.kind, "--json"};
-    for (const ClusterNode& node : cluster.nodes) {
-      if (node.member != member.name) continue;
-      words.insert(words.end(), {"--address", "127.0.0.1:" + std::to_string(node.peers_port)});
-    }
-    if (member.kind == "registrar") words.insert(words.end(), {"--registrar-code", "R1"});
-    if (auto done = run_self(words); !done) return done.error();
+Result<void> init_member(const Cluster& cluster, const ClusterMember& member) {
+  std::vector<std::string> words{"org",    "init",      "--home", cluster.home(member.name),
+                                 "--name", member.name, "--oid",  member.oid,
+                                 "--kind", member.kind, "--json"};
+  for (const ClusterNode& node : cluster.nodes) {
+    if (node.member != member.name) continue;
+    words.insert(words.end(), {"--address", "127.0.0.1:" + std::to_string(node.peers_port)});
   }
+  if (member.kind == "registrar") words.insert(words.end(), {"--registrar-code", "R1"});
+  if (!member.region.empty()) words.insert(words.end(), {"--region", member.region});
+  if (auto done = run_self(words); !done) return done.error();
   return {};
+}
+
+// Some at a time: each waits for the disk to keep its keys.
+Result<void> init_members(const Cluster& cluster) {
+  constexpr std::size_t kAtATime = 8;
+  std::atomic<std::size_t> next = 0;
+  std::mutex mutex;  // guards failed
+  std::optional<ledger::Error> failed;
+  const auto work = [&] {
+    for (std::size_t at = next++; at < cluster.members.size() && !interrupted(); at = next++) {
+      if (auto done = init_member(cluster, cluster.members[at]); !done) {
+        const std::lock_guard lock(mutex);
+        failed = done.error();
+        next = cluster.members.size();
+      }
+    }
+  };
+  {
+    std::vector<std::jthread> workers;
+    for (std::size_t at = 0; at < kAtATime; ++at) workers.emplace_back(work);
+  }
+  if (failed) return *failed;
+  if (interrupted()) return error(Code::E_UNAVAILABLE, "interrupted");
+  return {};
+}
+
+std::vector<std::string> names_of_kind(const Cluster& cluster, std::string_view kind) {
+  std::vector<std::string> names;
+  for (const ClusterMember& member : cluster.members) {
+    if (member.kind == kind) names.push_back(member.name);
+  }
+  return names;
 }
 
 Result<void> found_chain(Cluster& cluster, const ClusterPlan& plan) {
@@ -111,9 +124,10 @@ Result<void> found_chain(Cluster& cluster, const ClusterPlan& plan) {
   words.insert(words.end(),
                {"--voters", voters, "--profile", plan.profile, "--clock", plan.clock, "-o", draft, "--json"});
   if (!learners.empty()) words.insert(words.end(), {"--learners", learners});
-  for (const ClusterMember& member : cluster.members) {
-    if (member.kind == "exchange")
-      words.insert(words.end(), {"--settlement-bank", member.name + "=bank/CNY"});
+  const auto exchanges = names_of_kind(cluster, "exchange"), banks = names_of_kind(cluster, "bank");
+  for (std::size_t at = 0; at < exchanges.size(); ++at) {
+    const std::string& bank = banks[settlement_bank_at(at, banks.size())];
+    words.insert(words.end(), {"--settlement-bank", exchanges[at] + "=" + bank + "/CNY"});
   }
   if (!plan.time.empty()) words.insert(words.end(), {"--time", plan.time});
   if (auto done = run_self(words); !done) return done.error();
@@ -312,7 +326,7 @@ Result<Cluster> read_cluster(const std::string& directory) {
   }
   for (const boost::json::value& item : array_at(*object, "members")) {
     const boost::json::object& row = item.get_object();
-    cluster.members.push_back({text_at(row, "name"), text_at(row, "kind"), text_at(row, "oid")});
+    cluster.members.push_back({text_at(row, "name"), text_at(row, "kind"), text_at(row, "oid"), {}});
   }
   if (auto read = read_genesis(cluster); !read) return read.error();
   return cluster;

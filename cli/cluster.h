@@ -29,7 +29,8 @@ struct ClusterPlan {
   std::uint64_t learners = 1;
   std::string profile = "rehearsal";
   std::string clock = "wall";
-  std::string time;  // of a scripted chain's genesis
+  std::string time;     // of a scripted chain's genesis
+  bool market = false;  // with all institutions of a national market (cli/institutions.h)
 };
 
 struct ClusterNode {
@@ -47,6 +48,7 @@ struct ClusterMember {
   std::string name;  // also its alias and the name of its home
   std::string kind;
   std::string oid;
+  std::string region;  // while it is founded; the ledger has it
 };
 
 struct Cluster {

@@ -33,7 +33,7 @@ Result<ProcessName> bring_up(const std::string& directory) {
   auto up =
       start_self({"up", "--dir", directory, "--voters", "4", "--learners", "1", "--clock", "scripted",
                   "--profile", "production", "--time", std::string(kGeneratedYearBegins) + "T08:00:00+08:00",
-                  "--home", directory + "/cli", "--foreground", "--json"},
+                  "--home", directory + "/cli", "--market", "--foreground", "--json"},
                  log, Outlives::kNo);
   if (!up) return up.error();
   // Its answer is one line, written when all nodes are ready; it gives up by itself when they are not.

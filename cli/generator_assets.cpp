@@ -211,15 +211,15 @@ void publish(GeneratorYearPlan& year, const GeneratedAsset& asset, std::size_t n
   });
 }
 
-// Certified products with income, of which the applicant has some of right U afterwards.
-std::vector<ledger::ShortId> take_sources(GeneratorYearPlan& year, const GeneratedOrganisation& applicant,
-                                          std::size_t& depth) {
+// Certified assets of the same home with income, of which the applicant has some of right U afterwards.
+void take_sources(GeneratorYearPlan& year, GeneratedAsset& derived) {
+  const GeneratedOrganisation& applicant = *derived.applicant;
   std::vector<const GeneratedAsset*> candidates;
   for (const GeneratedAsset& asset : year.assets) {
-    if (asset.income_from_s != 0 && asset.income_from_s < year.diary.now_s() && asset.depth < kDepthMax)
+    if (asset.income_from_s != 0 && asset.income_from_s < year.diary.now_s() && asset.depth < kDepthMax &&
+        asset.home == derived.home)
       candidates.push_back(&asset);
   }
-  std::vector<ledger::ShortId> sources;
   for (std::uint64_t left = 1 + year.draw.below(2); left > 0 && !candidates.empty(); --left) {
     // The earlier ones twice as likely, so that a few sources serve many.
     const std::size_t at = std::min(year.draw.below(candidates.size()), year.draw.below(candidates.size()));
@@ -231,16 +231,17 @@ std::vector<ledger::ShortId> take_sources(GeneratorYearPlan& year, const Generat
       if (year.truth.holders.at(use).at(holder.oid) < 100'000) continue;
       transfer(year, use, holder, applicant, 50'000);
     }
-    sources.push_back(source.id);
-    depth = std::max(depth, source.depth + 1);
+    derived.sources.push_back(source.id);
+    derived.depth = std::max(derived.depth, source.depth + 1);
   }
-  return sources;
 }
 
 void apply_for(GeneratorYearPlan& year, std::size_t number) {
   GeneratedAsset asset;
   asset.applicant = number % 5 == 0 ? find_named(year.world, "vendor-b") : year.draw.pick(sellers(year));
-  if (year.draw.below(100) < 55) asset.sources = take_sources(year, *asset.applicant, asset.depth);
+  asset.home = asset.applicant->admitted_by.empty() ? year.draw.pick(year.homes)
+                                                    : find_oid(year.world, asset.applicant->admitted_by);
+  if (year.draw.below(100) < 55) take_sources(year, asset);
   const proto::AssetRegister body = register_body(year, number, asset.sources);
   asset.title = body.description().title();
   asset.grade = body.description().grade();

@@ -17,6 +17,7 @@ struct GeneratedAsset {
   ledger::ShortId id{};
   std::string title;
   const GeneratedOrganisation* applicant = nullptr;
+  const GeneratedOrganisation* home = nullptr;  // the exchange where all who share its income have accounts
   std::uint32_t grade = 0;
   std::size_t depth = 0;  // 0: not derived
   std::vector<ledger::ShortId> sources;
@@ -50,6 +51,7 @@ struct GeneratorYearPlan {
   std::multimap<std::int64_t, std::function<void()>> actions;  // of one time in the order of planning
   std::deque<GeneratedAsset> assets;                           // certified ones
   std::deque<GeneratedProduct> products;
+  std::vector<const GeneratedOrganisation*> homes;  // the exchange of each trader: the active ones more often
   // Income is counted apart by where it comes from, as the ledger does; all agreements stand in both.
   ledger::RevenueScenario posted, reported;
 

@@ -103,16 +103,26 @@ void register_version(GeneratorYearPlan& year, GeneratedAsset& asset, const prot
   ++year.truth.counts["agreement versions"];
 }
 
-TermParties pick_parties(GeneratorYearPlan& year, const GeneratedAsset& asset) {
+// Sellers with an account at the exchange.
+std::vector<const GeneratedOrganisation*> sellers_at(const GeneratorYearPlan& year,
+                                                     const GeneratedOrganisation& exchange) {
+  auto near = sellers(year);
+  std::erase_if(near, [&](const GeneratedOrganisation* seller) {
+    return !seller->admitted_by.empty() && seller->admitted_by != exchange.oid;
+  });
+  return near;
+}
+
+TermParties pick_parties(GeneratorYearPlan& year, const GeneratedAsset& asset,
+                         const GeneratedOrganisation& exchange) {
   TermParties parties;
-  const auto among = sellers(year);
+  const auto among = sellers_at(year, exchange);
   const std::string vendor_b = find_named(year.world, "vendor-b")->oid;
   parties.owner = asset.applicant->oid;
   parties.partner = parties.owner == vendor_b ? pick_other(year, among, {parties.owner}).oid : vendor_b;
   parties.third = pick_other(year, among, {parties.owner, parties.partner}).oid;
   parties.investor = all_of_kind(year.world, proto::ORG_KIND_BANK).front()->oid;
-  const auto exchanges = all_of_kind(year.world, proto::ORG_KIND_EXCHANGE);
-  parties.exchange = year.draw.pick(exchanges)->oid;
+  parties.exchange = exchange.oid;
   parties.tax = all_of_kind(year.world, proto::ORG_KIND_TAX_AUTHORITY).front()->oid;
   parties.sources = asset.sources;
   return parties;
@@ -230,29 +240,17 @@ std::vector<std::int64_t> cut_milestones(Draw& draw, std::int64_t total_minor, b
 
 void agree_on_product(GeneratorYearPlan& year, GeneratedAsset& product,
                       const GeneratedOrganisation& exchange) {
-  std::vector<const GeneratedOrganisation*> near;  // they have accounts there
-  for (const GeneratedOrganisation* seller : sellers(year)) {
-    if (seller->admitted_by.empty() || seller->admitted_by == exchange.oid) near.push_back(seller);
-  }
-  TermParties parties;
-  parties.owner = product.applicant->oid;
-  const std::string vendor_b = find_named(year.world, "vendor-b")->oid;
-  parties.partner = parties.owner == vendor_b ? pick_other(year, near, {parties.owner}).oid : vendor_b;
-  parties.third = pick_other(year, near, {parties.owner, parties.partner}).oid;
-  parties.investor = all_of_kind(year.world, proto::ORG_KIND_BANK).front()->oid;
-  parties.exchange = exchange.oid;
-  parties.tax = all_of_kind(year.world, proto::ORG_KIND_TAX_AUTHORITY).front()->oid;
-  parties.sources = product.sources;
   constexpr std::size_t kForms[] = {0, 1, 2, 4, 5};  // without guarantees
-  register_version(year, product, make_terms(year.draw.pick(kForms), parties, year.draw));
+  register_version(year, product,
+                   make_terms(year.draw.pick(kForms), pick_parties(year, product, exchange), year.draw));
 }
 
 void make_agreement(GeneratorYearPlan& year, GeneratedAsset& asset) {
   const std::uint64_t number = year.truth.counts["agreements"];
   if (number >= year.scaled(1'500)) return;
   ++year.truth.counts["agreements"];
-  const proto::AgreementTerms terms =
-      make_terms(static_cast<std::size_t>(number) % kTermForms, pick_parties(year, asset), year.draw);
+  const proto::AgreementTerms terms = make_terms(static_cast<std::size_t>(number) % kTermForms,
+                                                 pick_parties(year, asset, *asset.home), year.draw);
   if (number % 10 == 4) {
     proto::AgreementTerms wrong = terms;
     proto::SplitStep& split = *wrong.mutable_steps(wrong.steps_size() - 1)->mutable_split();

@@ -59,17 +59,38 @@ void admit(GeneratorDiary& diary, const GeneratedOrganisation& exchange,
   }
 }
 
+// Activity of the k-th exchange: 1 / (k + 1)^1.05, in millionths (records.md 8).
+constexpr std::int64_t kActivity[] = {
+    1'000'000, 482'968, 315'517, 233'258, 184'536, 152'385, 129'613, 112'656, 99'551, 89'125, 80'638, 73'597,
+    67'664,    62'599,  58'224,  54'409,  51'054,  48'080,  45'426,  43'045,  40'895, 38'945, 37'169, 35'545,
+    34'054,    32'680,  31'410,  30'233,  29'140,  28'120,  27'169,  26'278,  25'443, 24'657, 23'918, 23'221,
+    22'563,    21'940,  21'349,  20'789,  20'257,  19'751,  19'269,  18'809,  18'371, 17'952, 17'551, 17'167};
+
+std::vector<const GeneratedOrganisation*> homes_of(GeneratorYearPlan& year, std::uint64_t traders) {
+  const auto exchanges = all_of_kind(year.world, proto::ORG_KIND_EXCHANGE);
+  const std::vector<std::int64_t> weights(
+      std::begin(kActivity),
+      std::begin(kActivity) + static_cast<std::ptrdiff_t>(std::min(exchanges.size(), std::size(kActivity))));
+  const auto counts = ledger::apportion(static_cast<std::int64_t>(traders), weights);
+  std::vector<const GeneratedOrganisation*> homes;
+  for (std::size_t at = 0; at < counts.size(); ++at)
+    homes.insert(homes.end(), static_cast<std::size_t>(counts[at]), exchanges[at]);
+  for (std::size_t left = homes.size(); left > 1; --left)
+    std::swap(homes[left - 1], homes[year.draw.below(left)]);
+  return homes;
+}
+
 void plan_traders(GeneratorYearPlan& year) {
   const std::uint64_t traders = year.scaled(1'423);
+  year.homes = homes_of(year, traders);
   const std::uint64_t providers = (traders + 4) / 5;
-  const auto exchanges = all_of_kind(year.world, proto::ORG_KIND_EXCHANGE);
   for (std::uint64_t at = 0; at < traders; ++at) {
     const proto::OrgKind kind = at < providers       ? proto::ORG_KIND_PROVIDER
                                 : at < 2 * providers ? proto::ORG_KIND_MERCHANT
                                                      : proto::ORG_KIND_BUYER;
     const auto day =
         kTradersFromDay + static_cast<std::int64_t>(at) * 20 / static_cast<std::int64_t>(traders);
-    year.at_day(day, [&year, at, kind, exchange = exchanges[at % exchanges.size()]] {
+    year.at_day(day, [&year, at, kind, exchange = year.homes[at]] {
       year.world.push_back(seeded_trader(year.seed, at + 1, kind));
       year.world.back().admitted_by = exchange->oid;
       admit(year.diary, *exchange, year.world.back());
@@ -120,6 +141,7 @@ ledger::Result<GeneratedYear> generate_year(const GeneratorPlan& plan, Generated
                          .actions = {},
                          .assets = {},
                          .products = {},
+                         .homes = {},
                          .posted = {},
                          .reported = {}};
   plan_traders(year);

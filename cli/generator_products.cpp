@@ -46,13 +46,11 @@ bool add_homes(const GeneratorYearPlan& year, const GeneratedAsset& asset, std::
   });
 }
 
-// Where a product of the asset can be sold.
-const GeneratedOrganisation* exchange_for(GeneratorYearPlan& year, const GeneratedAsset& asset) {
+// Whether a product of the asset can be sold at its home: everybody whom the income can go to has an account.
+bool can_be_sold(const GeneratorYearPlan& year, const GeneratedAsset& asset) {
   std::set<std::string> homes;
-  if (!asset.applicant->admitted_by.empty()) homes.insert(asset.applicant->admitted_by);
-  if (!add_homes(year, asset, homes) || homes.size() > 1) return nullptr;
-  if (!homes.empty()) return find_oid(year.world, *homes.begin());
-  return year.draw.pick(all_of_kind(year.world, proto::ORG_KIND_EXCHANGE));
+  return add_homes(year, asset, homes) &&
+         (homes.empty() || (homes.size() == 1 && homes.contains(asset.home->oid)));
 }
 
 proto::Product register_body(const GeneratorYearPlan& year, const GeneratedAsset& item) {
@@ -148,11 +146,10 @@ void register_product(GeneratorYearPlan& year, const GeneratedAsset& source,
 }  // namespace
 
 void make_products(GeneratorYearPlan& year, const GeneratedAsset& asset) {
-  const GeneratedOrganisation* exchange = exchange_for(year, asset);
   const Holders& users = year.truth.holders.at({asset.id, 'U'});
-  if (exchange == nullptr || !users.contains(asset.applicant->oid)) return;
+  if (!can_be_sold(year, asset) || !users.contains(asset.applicant->oid)) return;
   do {
-    register_product(year, asset, *exchange, 1);
+    register_product(year, asset, *asset.home, 1);
   } while (year.draw.below(100) < kAnotherPercent);
 }
 

@@ -47,10 +47,6 @@ proto::DataDigest numbered_digest(GeneratorYearPlan& year, const std::string& th
                           std::to_string(++year.truth.counts[thing]));
 }
 
-const GeneratedOrganisation& bank_of(const GeneratorYearPlan& year) {
-  return *all_of_kind(year.world, proto::ORG_KIND_BANK).front();
-}
-
 Signers money_keys(const GeneratedOrganisation& organisation) {
   return {&organisation.finance(), &organisation.finance_2()};
 }
@@ -64,9 +60,10 @@ void pay_in(GeneratorYearPlan& year, const GeneratedOrganisation& buyer,
   body.set_amount_minor(amount_minor);
   *body.mutable_bank_reference() = numbered_digest(year, "bank transfers in");
   body.set_value_date_s(year.diary.now_s());
-  year.diary.write(18, body, money_keys(bank_of(year)));
+  year.diary.write(18, body, money_keys(settlement_bank(year.world, exchange)));
   if (year.truth.counts["bank transfers in"] % 12 == 1)
-    year.diary.write(18, body, money_keys(bank_of(year)), Code::E_BANK_REF, "a bank reference used twice");
+    year.diary.write(18, body, money_keys(settlement_bank(year.world, exchange)), Code::E_BANK_REF,
+                     "a bank reference used twice");
   account(year, buyer.oid, exchange) += amount_minor;
   year.truth.banks[exchange.oid] += amount_minor;
 }
@@ -84,7 +81,7 @@ void pay_out(GeneratorYearPlan& year, const GeneratedOrganisation& payee,
   proto::Payout paid;
   paid.mutable_paid()->set_payout(bytes_of(payout));
   *paid.mutable_paid()->mutable_bank_reference() = numbered_digest(year, "bank transfers out");
-  year.diary.write(29, paid, money_keys(bank_of(year)));
+  year.diary.write(29, paid, money_keys(settlement_bank(year.world, exchange)));
   account(year, payee.oid, exchange) -= amount_minor;
   year.truth.banks[exchange.oid] -= amount_minor;
 }
@@ -150,16 +147,12 @@ proto::Contract contract_body(GeneratorYearPlan& year, const ledger::ShortId& or
 std::map<std::string, std::int64_t> post_income(GeneratorYearPlan& year,
                                                 const GeneratedOrganisation& exchange,
                                                 const std::function<void()>& happen) {
-  const auto before = year.posted.totals();
-  happen();
   std::map<std::string, std::int64_t> parts;
-  for (const auto& [oid, total] : year.posted.totals()) {
-    const auto was = before.find(oid);
-    const auto part = static_cast<std::int64_t>(total - (was == before.end() ? 0 : was->second));
-    if (part == 0) continue;
-    account(year, oid, exchange) += part;
-    parts[oid] = part;
-  }
+  for (const auto& [oid, total] : year.posted.totals()) parts[oid] = -static_cast<std::int64_t>(total);
+  happen();  // who comes to nothing has no total any more
+  for (const auto& [oid, total] : year.posted.totals()) parts[oid] += static_cast<std::int64_t>(total);
+  std::erase_if(parts, [](const auto& part) { return part.second == 0; });
+  for (const auto& [oid, part] : parts) account(year, oid, exchange) += part;
   return parts;
 }
 

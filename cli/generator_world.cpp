@@ -4,9 +4,9 @@
 #include <map>
 
 #include "cli/generator_draw.h"
+#include "cli/institutions.h"
 #include "crypto/encoding.h"
 #include "crypto/hash.h"
-#include "ledger/organisation_code.h"
 #include "ledger/signing.h"
 
 namespace circula::cli {
@@ -14,39 +14,12 @@ namespace {
 
 namespace proto = ledger::proto;
 
-struct Founder {
-  std::string_view name;
-  proto::OrgKind kind;
-};
-constexpr Founder kFounders[] = {{"exchange-a", proto::ORG_KIND_EXCHANGE},
-                                 {"exchange-b", proto::ORG_KIND_EXCHANGE},
-                                 {"exchange-c", proto::ORG_KIND_EXCHANGE},
-                                 {"exchange-d", proto::ORG_KIND_EXCHANGE},
-                                 {"regulator", proto::ORG_KIND_REGULATOR},
-                                 {"auditor", proto::ORG_KIND_AUDITOR},
-                                 {"bank", proto::ORG_KIND_BANK},
-                                 {"registrar", proto::ORG_KIND_REGISTRAR},
-                                 {"provider", proto::ORG_KIND_PROVIDER},
-                                 {"vendor-b", proto::ORG_KIND_PROVIDER},
-                                 {"buyer", proto::ORG_KIND_BUYER},
-                                 {"merchant", proto::ORG_KIND_MERCHANT},
-                                 {"broker", proto::ORG_KIND_BROKER},
-                                 {"department", proto::ORG_KIND_DEPARTMENT},
-                                 {"tax-authority", proto::ORG_KIND_TAX_AUTHORITY},
-                                 {"arbitrator", proto::ORG_KIND_ARBITRATOR}};
-
 constexpr std::string_view kPlaces[] = {"Linhe",  "Anyuan",  "Qingpu", "Donghai",  "Xishan", "Nanping",
                                         "Beiwan", "Yunfeng", "Haitan", "Minjiang", "Luxi",   "Taihe"};
 constexpr std::string_view kIndustries[] = {"Finance", "Transport",   "Health",      "Energy",
                                             "Telecom", "Meteorology", "Agriculture", "Industry"};
+constexpr std::size_t kVoters = 4;
 constexpr std::size_t kFirstTraderNumber = 1000;  // after the organisations of genesis
-
-std::string made_up_oid(std::size_t number) {
-  std::string digits = std::to_string(number);
-  digits.insert(0, 9 - digits.size(), '0');
-  const std::string body = "91990000" + digits;
-  return body + ledger::gb32100_check_character(body).value_or('0');
-}
 
 std::vector<crypto::SigningKey> seeded_keys(std::uint64_t seed, std::string_view oid) {
   std::vector<crypto::SigningKey> keys;
@@ -79,12 +52,15 @@ bool GeneratedOrganisation::is(proto::OrgKind kind) const {
 
 GeneratedWorld seeded_world(std::uint64_t seed) {
   GeneratedWorld world;
-  for (const Founder& founder : kFounders) {
+  std::vector<Institution> institutions = founding_institutions(kVoters);
+  for (Institution& more : market_institutions()) institutions.push_back(std::move(more));
+  for (const Institution& institution : institutions) {
     GeneratedOrganisation organisation;
-    organisation.name = founder.name;
+    organisation.name = institution.name;
     organisation.oid = made_up_oid(world.size() + 1);
-    organisation.kinds = {founder.kind};
-    if (founder.kind == proto::ORG_KIND_REGISTRAR) organisation.registrar_code = "R1";
+    organisation.kinds = {institution.kind};
+    organisation.region = institution.region;
+    if (organisation.is(proto::ORG_KIND_REGISTRAR)) organisation.registrar_code = "R1";
     organisation.keys = seeded_keys(seed, organisation.oid);
     world.push_back(std::move(organisation));
   }
@@ -107,6 +83,7 @@ proto::GenesisOrganisation genesis_entry(const GeneratedOrganisation& organisati
   entry.set_oid(organisation.oid);
   for (const proto::OrgKind kind : organisation.kinds) entry.add_kinds(kind);
   entry.mutable_profile()->set_name(organisation.name);
+  entry.mutable_profile()->set_region(organisation.region);
   entry.set_registrar_code(organisation.registrar_code);
   std::map<std::string, proto::GenesisKey> ordered;
   for (std::size_t at = 0; at < organisation.keys.size(); ++at) {
@@ -121,15 +98,21 @@ proto::GenesisOrganisation genesis_entry(const GeneratedOrganisation& organisati
   return entry;
 }
 
+const GeneratedOrganisation& settlement_bank(const GeneratedWorld& world,
+                                             const GeneratedOrganisation& exchange) {
+  const auto exchanges = all_of_kind(world, proto::ORG_KIND_EXCHANGE);
+  const auto banks = all_of_kind(world, proto::ORG_KIND_BANK);
+  const auto at = std::ranges::find(exchanges, &exchange) - exchanges.begin();
+  return *banks[settlement_bank_at(static_cast<std::size_t>(at), banks.size())];
+}
+
 std::vector<proto::SettlementBank> settlement_banks(const GeneratedWorld& world) {
   std::map<std::string, proto::SettlementBank> ordered;
-  const auto banks = all_of_kind(world, proto::ORG_KIND_BANK);
-  if (banks.empty()) return {};
   for (const GeneratedOrganisation* exchange : all_of_kind(world, proto::ORG_KIND_EXCHANGE)) {
     proto::SettlementBank& appointed = ordered[exchange->oid];
     appointed.set_exchange(exchange->oid);
     appointed.set_currency("CNY");
-    appointed.set_bank(banks.front()->oid);
+    appointed.set_bank(settlement_bank(world, *exchange).oid);
   }
   std::vector<proto::SettlementBank> list;
   for (const auto& [exchange, appointed] : ordered) list.push_back(appointed);

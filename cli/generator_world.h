@@ -32,6 +32,7 @@ struct GeneratedOrganisation {
   std::string name;
   std::string oid;
   std::vector<ledger::proto::OrgKind> kinds;  // ascending
+  std::string region;
   std::string registrar_code;
   std::string admitted_by;               // oid of the exchange; empty: of genesis
   std::vector<crypto::SigningKey> keys;  // as kGeneratedUsages
@@ -47,13 +48,16 @@ struct GeneratedOrganisation {
 // In a deque, so that pointers to them stay good while traders are added.
 using GeneratedWorld = std::deque<GeneratedOrganisation>;
 
-// Four exchanges and one organisation of each other kind, among them "vendor-b".
+// The institutions of a national market (cli/institutions.h), among them "vendor-b".
 [[nodiscard]] GeneratedWorld seeded_world(std::uint64_t seed);
 // A provider, merchant or buyer that asks to be admitted; `number` counts from 1.
 [[nodiscard]] GeneratedOrganisation seeded_trader(std::uint64_t seed, std::size_t number,
                                                   ledger::proto::OrgKind kind);
 [[nodiscard]] ledger::proto::GenesisOrganisation genesis_entry(const GeneratedOrganisation& organisation);
-// The world's bank keeps the yuan of every exchange's customers; ascending, as genesis wants them.
+// Who keeps the yuan of the exchange's customers. REQUIRES: there is a bank.
+[[nodiscard]] const GeneratedOrganisation& settlement_bank(const GeneratedWorld& world,
+                                                           const GeneratedOrganisation& exchange);
+// Of all exchanges; ascending, as genesis wants them.
 [[nodiscard]] std::vector<ledger::proto::SettlementBank> settlement_banks(const GeneratedWorld& world);
 
 [[nodiscard]] const GeneratedOrganisation* find_named(const GeneratedWorld& world, std::string_view name);

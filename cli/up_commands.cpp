@@ -26,6 +26,7 @@ constexpr std::chrono::milliseconds kPoll{100};
 constexpr int kInterrupted = 130;
 // Somebody else may take a port between the moment it was found free and the one when its node listens.
 constexpr int kPortAttempts = 3;
+constexpr std::size_t kContextsMax = 22;  // nine exchanges and one of each other kind
 
 // The processes that this command started, stopped again when it does not come to its end.
 class Started {
@@ -129,14 +130,16 @@ Result<std::uint64_t> wait_until_ready(Shell& shell, const Cluster& cluster, con
   return number_at(*status, "leader");
 }
 
-// Names for all homes; the provider's is selected, since it is the one that begins.
+// Names for the homes, of a market only for those that a small consortium has; the provider's is selected,
+// since it is the one that begins.
 Result<void> select_contexts(const std::string& base, const Cluster& cluster) {
   auto contexts = read_contexts(base);
   if (!contexts) return contexts.error();
   std::erase_if(contexts->entries,
                 [&](const ContextEntry& entry) { return entry.cluster == cluster.directory; });
   contexts->current.reset();
-  for (const ClusterMember& member : cluster.members) {
+  for (std::size_t at = 0; at < std::min(cluster.members.size(), kContextsMax); ++at) {
+    const ClusterMember& member = cluster.members[at];
     if (member.name == "provider") contexts->current = contexts->entries.size();
     contexts->entries.push_back({cluster.directory, member.name, cluster.home(member.name)});
   }
@@ -251,6 +254,7 @@ Result<ClusterPlan> plan_of(const Arguments& arguments) {
   plan.profile = arguments.text("profile", plan.profile);
   plan.clock = arguments.text("clock", plan.clock);
   plan.time = arguments.text("time");
+  plan.market = arguments.has("market");
   return plan;
 }
 
@@ -386,6 +390,8 @@ constexpr Option kUpOptions[] = {
     {"--profile", "PROFILE", "rehearsal (default) or production: the waiting periods"},
     {"--clock", "CLOCK", "wall (default) or scripted"},
     {"--time", "TIME", "Of a scripted chain: the time of its genesis"},
+    {"--market", "", "With the institutions of a national market: 48 exchanges, 32 regulators and more",
+     Take::kFlag},
     {"--foreground", "", "Stay, and stop all nodes on Ctrl-C, SIGTERM or a closed terminal", Take::kFlag},
 };
 constexpr Option kDemoOptions[] = {
