@@ -150,20 +150,48 @@ void run_checks(DemoSubject& demo) {
   check_audit(demo);
 }
 
+// The figures of the market, when the node that the audit had stopped answers again; or why not.
+std::string market_of(const Cluster& cluster) {
+  const auto deadline = std::chrono::steady_clock::now() + kStopPatience;
+  while (true) {
+    auto market = run_self({"market", "--home", cluster.home("regulator")});
+    if (market) return *market;
+    if (std::chrono::steady_clock::now() >= deadline || interrupted()) return market.error().detail;
+    std::this_thread::sleep_for(kPoll);
+  }
+}
+
+// vendor-b's account where it has most money.
+std::string account_command(const std::string& circula, const Cluster& cluster, const GeneratorTruth& truth) {
+  const auto vendor = std::ranges::find(cluster.members, "vendor-b", &ClusterMember::name);
+  const ClusterMember* richest = nullptr;
+  std::int64_t most = 0;
+  for (const ClusterMember& member : cluster.members) {
+    const auto account = truth.accounts.find({vendor->oid, member.oid});
+    if (account == truth.accounts.end() || account->second <= most) continue;
+    most = account->second;
+    richest = &member;
+  }
+  if (richest == nullptr) return {};
+  return "\n  " + circula + " statement --account --org @vendor-b --exchange @" + richest->name +
+         " --month 2023-05 --home " + cluster.home("vendor-b");
+}
+
 void stay(Shell& shell, const Cluster& cluster, const DemoSubject& demo) {
   (void)start_node(cluster, cluster.nodes.back());
   const std::string circula = "build/release/bin/circula";
   const std::string node = cluster.nodes.back().url();
   const auto most =
       std::ranges::max_element(demo.truth.moves, {}, [](const auto& row) { return row.second; });
+  shell.terminal().print("\n" + market_of(cluster) + "\n");
   const std::string asset = ledger::object_text(ledger::ObjectKind::kAsset, most->first.first);
-  shell.terminal().note("try, in another terminal\n  " + circula + " status --home " +
-                        cluster.home("regulator") + "\n  " + circula + " history " + asset + " --right " +
-                        std::string(1, most->first.second) + " --home " + cluster.home("provider") + "\n  " +
-                        circula + " statement --income --org @vendor-b --home " + cluster.home("vendor-b") +
-                        "\n  " + circula + " market --home " + cluster.home("regulator") + "\n  " + circula +
-                        " verify " + cluster.directory + "/demo.receipt.json --policy " + cluster.directory +
-                        "/policy.txt\nCtrl-C stops all nodes");
+  shell.terminal().note(
+      "try, in another terminal\n  " + circula + " status --home " + cluster.home("regulator") + "\n  " +
+      circula + " history " + asset + " --right " + std::string(1, most->first.second) + " --home " +
+      cluster.home("provider") + "\n  " + circula + " statement --income --org @vendor-b --home " +
+      cluster.home("vendor-b") + account_command(circula, cluster, demo.truth) + "\n  " + circula +
+      " market --home " + cluster.home("regulator") + "\n  " + circula + " verify " + cluster.directory +
+      "/demo.receipt.json --policy " + cluster.directory + "/policy.txt\nCtrl-C stops all nodes");
   while (!interrupted()) std::this_thread::sleep_for(kPoll);
 }
 
