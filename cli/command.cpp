@@ -49,10 +49,10 @@ std::span<const Option> global_options() { return kGlobalOptions; }
 std::span<const Command> all_commands() {
   static const std::vector<Command> all = [] {
     std::vector<Command> rows;
-    for (const auto& group :
-         {up_commands(), node_query_commands(), record_commands(), query_commands(), draft_commands(),
-          sign_commands(), verify_commands(), digest_commands(), org_commands(), genesis_commands(),
-          key_commands(), node_commands(), bench_commands(), context_commands(), about_commands()}) {
+    for (const auto& group : {up_commands(), demo_commands(), node_query_commands(), record_commands(),
+                              query_commands(), draft_commands(), sign_commands(), verify_commands(),
+                              digest_commands(), org_commands(), genesis_commands(), key_commands(),
+                              node_commands(), bench_commands(), context_commands(), about_commands()}) {
       rows.insert(rows.end(), group.begin(), group.end());
     }
     return rows;

@@ -77,6 +77,7 @@ struct Command {
 [[nodiscard]] std::span<const Command> record_commands();
 [[nodiscard]] std::span<const Command> sign_commands();
 [[nodiscard]] std::span<const Command> up_commands();
+[[nodiscard]] std::span<const Command> demo_commands();
 [[nodiscard]] std::span<const Command> verify_commands();
 [[nodiscard]] std::span<const Command> bench_commands();
 

@@ -79,9 +79,11 @@ boost::json::object statement_json(const IncomeStatement& statement) {
 std::string statement_text(Names& names, const IncomeStatement& statement) {
   return statement_text(statement, "Income of " + names.display(statement.oid) + "  " + statement.currency,
                         [](const boost::json::object& line) {
-                          return text_at(line, "kind") + "  " + text_at(line, "settle") + " node " +
-                                 text_at(line, "path") + "  " + text_at(line, "agreement") + " step " +
-                                 text_at(line, "step");
+                          const std::string path = text_at(line, "path");
+                          const std::string from = text_at(line, "kind") + "  " + text_at(line, "settle");
+                          const std::string by = "  " + text_at(line, "agreement");
+                          if (path.empty()) return from + by;  // a top-up
+                          return from + " node " + path + by + " step " + text_at(line, "step");
                         });
 }
 

@@ -1,4 +1,4 @@
-// up, down, demo: a whole consortium on this machine (cli/cluster.h).
+// up, down: a whole consortium on this machine (cli/cluster.h).
 #include <sys/wait.h>
 
 #include <algorithm>
@@ -7,12 +7,10 @@
 
 #include "cli/cluster.h"
 #include "cli/command.h"
-#include "cli/demo_run.h"
 #include "cli/local_file.h"
 #include "cli/node_client.h"
 #include "cli/problem.h"
 #include "cli/shell.h"
-#include "crypto/encoding.h"
 #include "ledger/directory.h"
 
 namespace circula::cli {
@@ -338,36 +336,6 @@ Result<int> up(Shell& shell, const Arguments& arguments) {
   return run_cluster(shell, arguments, arguments.text("dir", "circula-net"), arguments.has("foreground"));
 }
 
-// "0.02" as 20,000 millionths.
-Result<std::uint32_t> parse_scale(const std::string& text) {
-  constexpr std::size_t kDigits = 6;
-  const std::size_t point = text.find('.');
-  std::string fraction = point == std::string::npos ? std::string() : text.substr(point + 1);
-  const bool good_fraction = point == std::string::npos || (!fraction.empty() && fraction.size() <= kDigits);
-  fraction.resize(kDigits, '0');
-  const auto whole = crypto::u64_from_decimal(text.substr(0, point));
-  const auto millionths = crypto::u64_from_decimal("1" + fraction);  // decimals do not begin with 0
-  if (good_fraction && whole && millionths && *whole <= 1) {
-    const std::uint64_t scale_ppm = (*whole - 1) * 1'000'000 + *millionths;
-    if (scale_ppm >= 20'000 && scale_ppm <= 1'000'000) return static_cast<std::uint32_t>(scale_ppm);
-  }
-  return error(Code::E_USAGE, "--scale is 0.02 to 1, not \"" + text + "\"");
-}
-
-Result<int> demo(Shell& shell, const Arguments& arguments) {
-  DemoPlan plan;
-  auto scale = parse_scale(arguments.text("scale", "0.02"));
-  if (!scale) return scale.error();
-  plan.scale_ppm = *scale;
-  auto seed = arguments.number("seed", plan.seed);
-  if (!seed) return seed.error();
-  plan.directory = arguments.text("dir", plan.directory);
-  plan.seed = *seed;
-  plan.once = arguments.has("once");
-  plan.keep = arguments.has("keep");
-  return run_demo(shell, plan);
-}
-
 Result<int> down(Shell& shell, const Arguments& arguments) {
   auto directory = absolute_path(arguments.text("dir", "circula-net"));
   if (!directory) return directory.error();
@@ -394,13 +362,6 @@ constexpr Option kUpOptions[] = {
      Take::kFlag},
     {"--foreground", "", "Stay, and stop all nodes on Ctrl-C, SIGTERM or a closed terminal", Take::kFlag},
 };
-constexpr Option kDemoOptions[] = {
-    {"--once", "", "Check everything and end; else stay until Ctrl-C", Take::kFlag},
-    {"--seed", "N", "Of the generated data (1)"},
-    {"--scale", "S", "Of the generated data: 0.02 (default) to 1, which settles 4.2 bn yuan"},
-    {"--dir", "DIR", "Where everything goes (circula-demo)"},
-    {"--keep", "", "Keep the directory", Take::kFlag},
-};
 constexpr Option kDownOptions[] = {{"--dir", "DIR", "The directory of `up` (circula-net)"}};
 
 const Command kCommands[] = {
@@ -411,8 +372,6 @@ const Command kCommands[] = {
      "`genesis\n"
      "finish`, as members do. Run again, it starts what is down and overwrites nothing."},
     {"down", "Stop the nodes of a consortium", kDownOptions, &down, "--dir D"},
-    {"demo", "A consortium that is founded, used for a ledger year, hurt and checked", kDemoOptions, &demo,
-     "--once --seed 7"},
 };
 
 }  // namespace
