@@ -51,7 +51,7 @@ class Products : public ::testing::Test {
         .value_or(proto::ProductVersionState());
   }
 
-  TradeChain chain_;
+  MarketChain chain_;
   ShortId asset_ = chain_.product("provider", "Bus GPS");
 };
 
@@ -73,7 +73,7 @@ TEST_F(Products, are_applications_until_a_registrar_certifies_them) {
 }
 
 TEST_F(Products, have_a_notice_that_time_ends_and_can_be_refused) {
-  TradeChain chain({.clock = proto::CLOCK_SCRIPTED, .profile = proto::PROFILE_PRODUCTION});
+  MarketChain chain({.clock = proto::CLOCK_SCRIPTED, .profile = proto::PROFILE_PRODUCTION});
   const ShortId asset = chain.product("provider", "Bus GPS");
   const ShortId id = chain.made("provider", description("Bus index", {of_asset(asset)}));
   require_ok(chain.submit(spec("registrar", kCertify, notice_body(id))));
@@ -317,7 +317,7 @@ TEST_F(Products, of_a_suspended_maker_stand_still) {
 
 // A product says no region of its own: its maker's tells who supervises it.
 TEST(ProductRights, of_important_data_move_with_the_regulator_of_the_makers_region) {
-  TradeChain chain({.scopes = {{"provider", {"3501", "I64"}}, {"regulator", {"3502", ""}}}});
+  MarketChain chain({.scopes = {{"provider", {"3501", "I64"}}, {"regulator", {"3502", ""}}}});
   const ShortId asset = chain.product("provider", "Bus GPS");
   proto::ProductDescription what = description("Grid load", {of_asset(asset)});
   what.set_grade(5);

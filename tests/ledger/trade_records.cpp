@@ -60,36 +60,36 @@ proto::Product retire_body(const ShortId& product) {
   return body;
 }
 
-ShortId TradeChain::create(const RecordSpec& record) {
+ShortId MarketChain::create(const RecordSpec& record) {
   Error outcome;
   const Digest id = submit_for_id(record, &outcome);
   require_ok(outcome);
   return ShortId::from(id.view().first(ShortId::kSize));
 }
 
-void TradeChain::tick() {
+void MarketChain::tick() {
   proto::ClockMove body;  // refused on a wall chain, which is no matter
   body.set_to_ms(time_ms());
   (void)submit(spec("exchange", 39, body));
 }
 
-ShortId TradeChain::made(const std::string& maker, const proto::ProductDescription& description) {
+ShortId MarketChain::made(const std::string& maker, const proto::ProductDescription& description) {
   RecordSpec record = spec(maker + ".cdo", kProduct, product_body(description));
   if (description.grade() >= 5) record.signers = {maker};
   return create(record);
 }
 
-ShortId TradeChain::sold(const std::string& maker, const proto::ProductDescription& description) {
+ShortId MarketChain::sold(const std::string& maker, const proto::ProductDescription& description) {
   const ShortId product = made(maker, description);
   certify(*this, product, maker);
   return product;
 }
 
-proto::ProductState TradeChain::product_state(const ShortId& product) {
+proto::ProductState MarketChain::product_state(const ShortId& product) {
   return read<proto::ProductState>(product_key(product)).value_or(proto::ProductState());
 }
 
-proto::Listing TradeChain::listing_body(const ShortId& product, const ShortId& agreement) const {
+proto::Listing MarketChain::listing_body(const ShortId& product, const ShortId& agreement) const {
   proto::Listing body;
   proto::ListingOpen& list = *body.mutable_list();
   list.set_exchange(oid("exchange"));
@@ -105,37 +105,37 @@ proto::Listing TradeChain::listing_body(const ShortId& product, const ShortId& a
   return body;
 }
 
-proto::Listing TradeChain::price_body(const ShortId& listing, std::int64_t price_minor) const {
+proto::Listing MarketChain::price_body(const ShortId& listing, std::int64_t price_minor) const {
   proto::Listing body;
   body.mutable_price()->set_listing(id_text(listing));
   body.mutable_price()->set_price_minor(price_minor);
   return body;
 }
 
-proto::Listing TradeChain::suspend_body(const ShortId& listing) const {
+proto::Listing MarketChain::suspend_body(const ShortId& listing) const {
   proto::Listing body;
   body.mutable_suspend()->set_listing(id_text(listing));
   body.mutable_suspend()->set_reason("sample data differ");
   return body;
 }
 
-proto::Listing TradeChain::resume_body(const ShortId& listing) const {
+proto::Listing MarketChain::resume_body(const ShortId& listing) const {
   proto::Listing body;
   body.mutable_resume()->set_listing(id_text(listing));
   return body;
 }
 
-proto::Listing TradeChain::delist_body(const ShortId& listing) const {
+proto::Listing MarketChain::delist_body(const ShortId& listing) const {
   proto::Listing body;
   body.mutable_delist()->set_listing(id_text(listing));
   return body;
 }
 
-proto::ListingState TradeChain::listing_state(const ShortId& listing) {
+proto::ListingState MarketChain::listing_state(const ShortId& listing) {
   return read<proto::ListingState>(listing_key(listing)).value_or(proto::ListingState());
 }
 
-proto::Order TradeChain::order_body(const ShortId& listing) const {
+proto::Order MarketChain::order_body(const ShortId& listing) const {
   proto::Order body;
   proto::OrderPlace& place = *body.mutable_place();
   place.set_listing(id_text(listing));
@@ -148,26 +148,26 @@ proto::Order TradeChain::order_body(const ShortId& listing) const {
   return body;
 }
 
-proto::Order TradeChain::accept_body(const ShortId& order) const {
+proto::Order MarketChain::accept_body(const ShortId& order) const {
   proto::Order body;
   body.mutable_accept()->set_order(id_text(order));
   return body;
 }
 
-proto::Order TradeChain::reject_body(const ShortId& order) const {
+proto::Order MarketChain::reject_body(const ShortId& order) const {
   proto::Order body;
   body.mutable_reject()->set_order(id_text(order));
   body.mutable_reject()->set_reason("no capacity");
   return body;
 }
 
-proto::Order TradeChain::cancel_body(const ShortId& order) const {
+proto::Order MarketChain::cancel_body(const ShortId& order) const {
   proto::Order body;
   body.mutable_cancel()->set_order(id_text(order));
   return body;
 }
 
-proto::OrderState TradeChain::order_state(const ShortId& order) {
+proto::OrderState MarketChain::order_state(const ShortId& order) {
   return read<proto::OrderState>(order_key(order)).value_or(proto::OrderState());
 }
 

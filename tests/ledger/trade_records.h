@@ -30,7 +30,7 @@ inline constexpr std::uint16_t kOrder = 16;
                                           const proto::ProductDescription& description);
 [[nodiscard]] proto::Product retire_body(const ShortId& product);
 
-class TradeChain : public DealChain {
+class MarketChain : public DealChain {
  public:
   using DealChain::DealChain;
 
@@ -89,7 +89,7 @@ class Trade : public ::testing::Test {
     return terms;
   }
 
-  TradeChain chain_;
+  MarketChain chain_;
   ShortId asset_ = chain_.product("provider", "Bus GPS");
   ShortId product_ = chain_.sold("provider", description("Bus index", {of_asset(asset_)}));
   ShortId agreement_ = chain_.agree("provider", product_, two_parts());

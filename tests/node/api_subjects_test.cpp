@@ -260,7 +260,7 @@ TEST_F(ApiSubjects, what_may_be_an_asset_or_a_product_is_shown_as_what_it_is) {
 
 TEST_F(ApiSubjects, an_order_is_read_by_both_sides_and_the_exchange_before_it_is_answered) {
   namespace bodies = ledger::testing;
-  const bodies::TradeChain made;  // its organisations and keys are those of `chain`
+  const bodies::MarketChain made;  // its organisations and keys are those of `chain`
   const auto id = [&](const bodies::RecordSpec& record_spec) {
     return *crypto::fixed_from_hex<ledger::ShortId>(record(record_spec).substr(0, 32));
   };
