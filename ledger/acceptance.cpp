@@ -21,9 +21,12 @@ std::uint32_t score_of(const proto::Acceptance& body) {
 
 Result<void> check_form(const proto::Acceptance& body) {
   if (body.op_case() == proto::Acceptance::OP_NOT_SET) return error(Code::E_FORMAT, "no operation", "op");
-  if (score_of(body) > kWholePpm) return error(Code::E_FORMAT, "a score is at most 1,000,000", "score_ppm");
+  const bool accepts = body.op_case() == proto::Acceptance::kAccept;
+  if (score_of(body) > kWholePpm)
+    return error(Code::E_FORMAT, "a score is at most 1,000,000",
+                 accepts ? "accept.score_ppm" : "reject.score_ppm");
   if (body.has_findings()) return check_data_digest(body.findings(), "findings");
-  if (body.op_case() == proto::Acceptance::kAccept) return {};
+  if (accepts) return {};
   return error(Code::E_FORMAT, "a rejection names what was found", "findings");
 }
 

@@ -162,7 +162,7 @@ Result<std::set<std::string>> check_moment(const Candidate& candidate, const std
   for (const RevenueAgreement* top :
        std::initializer_list<const RevenueAgreement*>{&candidate.terms, &as_royalty}) {
     const auto cascade = check_cascade(*top, currency, lookup, time_s);
-    if (!cascade) return error(cascade.error().code, cascade.error().detail, in_terms(cascade.error().field));
+    if (!cascade) return error(cascade.error().code, cascade.error().detail, in_terms("royalty"));
     if (!must_resolve) continue;
     if (auto good = require_resolved(*cascade, "register.terms.royalty"); !good) return good.error();
   }

@@ -72,8 +72,10 @@ void StoredComparison::compare_entries(const Ledger& ledger, const proto::Indexe
     if (!computed || !*computed) continue;
     if (*stored) {
       // Texts for people, which another version may put in other words.
-      (*computed)->clear_error_detail();
-      (*stored)->clear_error_detail();
+      for (proto::IndexedEntry* row : {&**computed, &**stored}) {
+        row->clear_error_detail();
+        row->clear_error_field();
+      }
     }
     if (!*stored || (*stored)->SerializeAsString() != (*computed)->SerializeAsString()) {
       report_.findings.add("I05", height, "the node stored another entry, or other effects of it", at);

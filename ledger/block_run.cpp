@@ -34,7 +34,11 @@ bool is_policy(Code code) {
          code == Code::E_ORG_SUSPENDED;
 }
 
-std::string body_field(const Error& found) { return found.field.empty() ? "body" : "body." + found.field; }
+// Rules name a field of the body, or who the record says that it is from.
+std::string record_field(const Error& found) {
+  if (found.field == "author" || found.field == "signers") return found.field;
+  return found.field.empty() ? "body" : "body." + found.field;
+}
 
 }  // namespace
 
@@ -139,15 +143,15 @@ Result<void> BlockRun::run_rule(Execution& execution, const SignedRecord& record
   }
   if (auto good = check_canonical(crypto::as_bytes(fields.body()), *type->body(), {}, Code::E_FORMAT);
       !good) {
-    return error(Code::E_FORMAT, good.error().detail, body_field(good.error()));
+    return error(Code::E_FORMAT, good.error().detail, record_field(good.error()));
   }
 
   std::vector<Signer> signers;
-  auto author = active_signer(execution, PublicKey::from(crypto::as_bytes(fields.author())));
+  auto author = active_signer(execution, PublicKey::from(crypto::as_bytes(fields.author())), "author");
   if (!author) return author.error();
   signers.push_back(*author);
   for (const std::string& key : fields.signers()) {
-    auto signer = active_signer(execution, PublicKey::from(crypto::as_bytes(key)));
+    auto signer = active_signer(execution, PublicKey::from(crypto::as_bytes(key)), "signers");
     if (!signer) return signer.error();
     signers.push_back(*signer);
   }
@@ -161,7 +165,7 @@ Result<void> BlockRun::run_rule(Execution& execution, const SignedRecord& record
   if (done || !is_policy(done.error().code)) {
     if (auto good = check_expectations(fields); !good) return good;
   }
-  if (!done) return error(done.error().code, done.error().detail, body_field(done.error()));
+  if (!done) return error(done.error().code, done.error().detail, record_field(done.error()));
   if (auto good = execution.within_limits(); !good) return good;
   for (const proto::Expectation& expected : fields.expects()) {
     if (!execution.touched(expected.subject())) {

@@ -27,14 +27,14 @@ Result<proto::OrgState> active_organisation(Execution& execution, std::string_vi
   return *organisation;
 }
 
-Result<Signer> active_signer(Execution& execution, const PublicKey& key) {
+Result<Signer> active_signer(Execution& execution, const PublicKey& key, const std::string& field) {
   const auto state = execution.read<proto::KeyState>(key_key(key));
   const std::string name = key_key(key);
-  if (!state) return error(Code::E_KEY_UNKNOWN, name + " is not registered", "signers");
-  if (state->revoked_at_s() != 0) return error(Code::E_KEY_REVOKED, name + " was revoked", "signers");
+  if (!state) return error(Code::E_KEY_UNKNOWN, name + " is not registered", field);
+  if (state->revoked_at_s() != 0) return error(Code::E_KEY_REVOKED, name + " was revoked", field);
   const bool early = state->not_before_s() > execution.time_s();
   const bool late = state->not_after_s() != 0 && state->not_after_s() <= execution.time_s();
-  if (early || late) return error(Code::E_KEY_EXPIRED, name + " is outside its period", "signers");
+  if (early || late) return error(Code::E_KEY_EXPIRED, name + " is outside its period", field);
   return Signer{key, state->oid(), state->usage()};
 }
 
@@ -80,20 +80,21 @@ std::uint64_t open_items_of(Execution& execution, std::string_view oid) {
 }
 
 Result<void> check_new_key(Execution& execution, std::string_view oid, const std::string& public_key,
-                           const std::string& possession) {
+                           const std::string& possession, const std::string& key_field) {
+  const std::string possession_field = key_field.substr(0, key_field.find('.')) + ".possession";
   if (public_key.size() != PublicKey::kSize)
-    return error(Code::E_FORMAT, "a public key has 32 bytes", "public_key");
+    return error(Code::E_FORMAT, "a public key has 32 bytes", key_field);
   if (possession.size() != Signature::kSize)
-    return error(Code::E_FORMAT, "a signature has 64 bytes", "possession");
+    return error(Code::E_FORMAT, "a signature has 64 bytes", possession_field);
   const PublicKey key = PublicKey::from(crypto::as_bytes(public_key));
   const Bytes signed_bytes = possession_statement(execution.chain().chain_id, oid);
   const crypto::VerifyJob job{key, signed_bytes, Signature::from(crypto::as_bytes(possession))};
   if (!crypto::verify_batch({&job, 1})[0]) {
     return error(Code::E_POP, "the new key has not signed for " + std::string(oid) + " on this chain",
-                 "possession");
+                 possession_field);
   }
   if (!execution.exists(key_key(key))) return {};
-  return error(Code::E_KEY_REUSED, "the key is registered", "public_key");
+  return error(Code::E_KEY_REUSED, "the key is registered", key_field);
 }
 
 void add_key(Execution& execution, std::string_view oid, const std::string& public_key, proto::KeyUsage usage,

@@ -22,7 +22,8 @@ inline constexpr std::uint16_t kEffectKeyAdded = 201;
                                                           std::string_view field);
 
 // Whose key it is and what it may do at this log index: E_KEY_UNKNOWN, E_KEY_REVOKED, E_KEY_EXPIRED.
-[[nodiscard]] Result<Signer> active_signer(Execution& execution, const PublicKey& key);
+[[nodiscard]] Result<Signer> active_signer(Execution& execution, const PublicKey& key,
+                                           const std::string& field);
 
 // A regulator's scope is the region and the industry of its profile; one without is national
 // (records.md 2.1).
@@ -39,9 +40,11 @@ void adjust_open_items(Execution& execution, const std::map<std::string, int>& b
 [[nodiscard]] std::uint64_t open_items_of(Execution& execution, std::string_view oid);
 
 // A key's holder has signed for this organisation on this chain: E_FORMAT, E_POP. Then, that it is nobody's:
-// E_KEY_REUSED.
+// E_KEY_REUSED. `key_field` is the path of the key, such as "add.public_key"; its possession stands beside
+// it.
 [[nodiscard]] Result<void> check_new_key(Execution& execution, std::string_view oid,
-                                         const std::string& public_key, const std::string& possession);
+                                         const std::string& public_key, const std::string& possession,
+                                         const std::string& key_field);
 // REQUIRES: check_new_key(). 0: no bound.
 void add_key(Execution& execution, std::string_view oid, const std::string& public_key, proto::KeyUsage usage,
              std::int64_t not_before_s, std::int64_t not_after_s);

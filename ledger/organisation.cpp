@@ -60,7 +60,9 @@ Result<void> register_org(Execution& execution, const proto::OrgRegister& body) 
     return good;
   if (execution.exists(org_key(body.oid())))
     return error(Code::E_ORG_EXISTS, body.oid() + " is registered", "register.oid");
-  if (auto good = check_new_key(execution, body.oid(), body.first_key(), body.possession()); !good)
+  if (auto good =
+          check_new_key(execution, body.oid(), body.first_key(), body.possession(), "register.first_key");
+      !good)
     return good;
 
   proto::OrgRegistered effect;

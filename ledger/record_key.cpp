@@ -33,7 +33,7 @@ Result<void> make_room(proto::OrgState& organisation, std::int64_t time_s, const
 
 // Takes the officer key out, or ends it, and checks that one remains that has begun and has no end.
 Result<void> keep_an_officer(proto::OrgState& organisation, const std::string& public_key,
-                             std::int64_t not_after_s, std::int64_t time_s) {
+                             std::int64_t not_after_s, std::int64_t time_s, const std::string& field) {
   auto& officers = *organisation.mutable_officers();
   for (int item = 0; item < officers.size(); ++item) {
     if (officers[item].public_key() != public_key) continue;
@@ -45,7 +45,7 @@ Result<void> keep_an_officer(proto::OrgState& organisation, const std::string& p
     return officer.not_after_s() == 0 && officer.not_before_s() <= time_s;
   });
   if (remains) return {};
-  return error(Code::E_LAST_KEY, "no officer key without an end would be left", "public_key");
+  return error(Code::E_LAST_KEY, "no officer key without an end would be left", field);
 }
 
 void write_officers(Execution& execution, std::string_view oid, const proto::OrgState& organisation) {
@@ -73,7 +73,9 @@ Result<void> add(Execution& execution, const proto::KeyAdd& body) {
       (body.not_after_s() != 0 && body.not_after_s() <= std::max(body.not_before_s(), execution.time_s()))) {
     return error(Code::E_TIME, "the key's period is empty or over", "add.not_after_s");
   }
-  if (auto good = check_new_key(execution, oid, body.public_key(), body.possession()); !good) return good;
+  if (auto good = check_new_key(execution, oid, body.public_key(), body.possession(), "add.public_key");
+      !good)
+    return good;
   if (body.usage() == proto::KEY_USAGE_OFFICER) {
     if (auto room = make_room(*organisation, execution.time_s(), "add.usage"); !room) return room;
     add_officer(*organisation, body.public_key(), body.not_before_s(), body.not_after_s());
@@ -108,13 +110,15 @@ Result<void> rotate(Execution& execution, const proto::KeyRotate& body) {
   if (old->not_after_s() != 0 && body.overlap_until_s() > old->not_after_s()) {
     return error(Code::E_TIME, "an overlap does not lengthen the old key's period", "rotate.overlap_until_s");
   }
-  if (auto good = check_new_key(execution, oid, body.public_key(), body.possession()); !good) return good;
+  if (auto good = check_new_key(execution, oid, body.public_key(), body.possession(), "rotate.public_key");
+      !good)
+    return good;
 
   if (old->usage() == proto::KEY_USAGE_OFFICER) {
     if (auto room = make_room(*organisation, execution.time_s(), "rotate"); !room) return room;
     add_officer(*organisation, body.public_key(), 0, 0);
-    if (auto kept =
-            keep_an_officer(*organisation, body.replaces(), body.overlap_until_s(), execution.time_s());
+    if (auto kept = keep_an_officer(*organisation, body.replaces(), body.overlap_until_s(),
+                                    execution.time_s(), "rotate.replaces");
         !kept)
       return kept;
     write_officers(execution, oid, *organisation);
@@ -150,7 +154,9 @@ Result<void> revoke(Execution& execution, const proto::KeyRevoke& body) {
   if (auto allowed = check_may_revoke(execution, key->oid(), *organisation); !allowed) return allowed;
   if (key->revoked_at_s() != 0) return error(Code::E_KEY_REVOKED, "the key was revoked", "revoke.public_key");
   if (key->usage() == proto::KEY_USAGE_OFFICER) {
-    if (auto kept = keep_an_officer(*organisation, body.public_key(), 0, execution.time_s()); !kept)
+    if (auto kept =
+            keep_an_officer(*organisation, body.public_key(), 0, execution.time_s(), "revoke.public_key");
+        !kept)
       return kept;
     write_officers(execution, key->oid(), *organisation);
   }
@@ -192,7 +198,9 @@ Result<proto::OrgState> check_recovery(Execution& execution, const proto::KeyRec
 Result<void> recover(Execution& execution, const proto::KeyRecover& body) {
   auto organisation = check_recovery(execution, body);
   if (!organisation) return organisation.error();
-  if (auto good = check_new_key(execution, body.oid(), body.public_key(), body.possession()); !good)
+  if (auto good =
+          check_new_key(execution, body.oid(), body.public_key(), body.possession(), "recover.public_key");
+      !good)
     return good;
   if (auto room = make_room(*organisation, execution.time_s(), "recover.oid"); !room) return room;
   const std::uint64_t begins_ms = execution.time_ms() + execution.parameters().key_recovery_delay_ms();

@@ -131,7 +131,8 @@ Result<void> share_income(Execution& execution, const proto::Settle& body,
   const LedgerBook book(execution, origin_at(contract.exchange()));
   const auto distribution =
       distribute({product, accepted_at_s, body.amount_minor()}, agreements, book, kRecordDistributionLimits);
-  if (!distribution) return distribution.error();
+  // The path is that of a node of the cascade, which the record does not have.
+  if (!distribution) return error(distribution.error().code, distribution.error().detail, "contract");
   auto money = post(*distribution);
   if (!money) return money.error();
 
