@@ -13,6 +13,7 @@
 #include "node/http_client.h"
 #include "node/http_server.h"
 #include "node/session.h"
+#include "tests/ledger/trade_chain.h"
 #include "tests/node/fake_backend.h"
 
 namespace circula::node::testing {
@@ -55,7 +56,7 @@ class ApiServer : public ::testing::Test {
   // A block with one record, final; the record's id in hex.
   std::string record(const ledger::testing::RecordSpec& spec);
 
-  ledger::testing::TestChain chain;
+  ledger::testing::TradeChain chain;
   FakeBackend backend{chain};
   std::uint64_t now_ms = kWallMs;
   std::unique_ptr<api::Api> api;
