@@ -106,7 +106,10 @@ Result<void> Envelope::read(const Digest& chain_id) {
     const ByteView view = ByteView(bytes_).subspan(offset, bytes.size());
     offset += bytes.size();
     auto record = parse_canonical<proto::Record>(view, Code::E_CANONICAL);
-    if (!record) return error(record.error().code, record.error().detail, field + "." + record.error().field);
+    if (!record) {
+      const std::string& inside = record.error().field;
+      return error(record.error().code, record.error().detail, inside.empty() ? field : field + "." + inside);
+    }
     if (auto good = check_record(*record, field); !good) return good;
     ids.push_back(crypto::leaf_hash(view));
     records_.push_back({view, std::move(*record), ids.back()});

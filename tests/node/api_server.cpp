@@ -83,15 +83,15 @@ ApiServer::Reply ApiServer::get_as_operator(const std::string& target) {
   return answer(operator_client_->get(target));
 }
 
-ApiServer::Reply ApiServer::open_session(const std::string& key, const std::string& origin) {
+ApiServer::Reply ApiServer::open_session(const std::string& key, const std::string& origin,
+                                         const std::string& signer) {
   const json::object challenge = get("/v1/session/challenge").json();
   const auto text = [&](const char* name) { return std::string(challenge.at(name).as_string()); };
   const auto nonce = crypto::fixed_from_hex<SessionNonce>(text("nonce")).value();
   const std::uint64_t expires_ms = crypto::u64_from_decimal(text("expires_ms")).value();
-  const crypto::SigningKey& signer = chain.key(key);
-  const auto signature =
-      signer.sign(session_statement(chain.genesis().chain_id(), origin, nonce, expires_ms));
-  const json::object claim{{"key", crypto::to_hex(signer.public_key().view())},
+  const auto signature = chain.key(signer.empty() ? key : signer)
+                             .sign(session_statement(chain.genesis().chain_id(), origin, nonce, expires_ms));
+  const json::object claim{{"key", crypto::to_hex(chain.key(key).public_key().view())},
                            {"nonce", text("nonce")},
                            {"expires_ms", text("expires_ms")},
                            {"origin", origin},

@@ -48,7 +48,9 @@ class ApiServer : public ::testing::Test {
 
   // Opens a session by the challenge, once for each key.
   const std::string& token(const std::string& key);
-  [[nodiscard]] Reply open_session(const std::string& key, const std::string& origin);
+  // `signer` signs the challenge; empty: the key.
+  [[nodiscard]] Reply open_session(const std::string& key, const std::string& origin,
+                                   const std::string& signer = {});
 
   // Registration of an organisation by the exchange; the key has its name.
   [[nodiscard]] ledger::testing::RecordSpec registration(const std::string& name, unsigned number,

@@ -185,7 +185,9 @@ TEST_F(HttpServerTest, a_handler_that_forgets_or_throws_is_answered_for) {
 TEST_F(HttpServerTest, a_handler_that_never_answers_is_given_up) {
   options.limits.handler_deadline = milliseconds(30);
   start();
-  EXPECT_EQ(client().get("/later").value().status, 504);
+  const HttpReply late = client().get("/later").value();
+  EXPECT_EQ(late.status, 504);
+  EXPECT_NE(late.body.find("E_TIMEOUT"), std::string::npos);
 }
 
 TEST_F(HttpServerTest, stops_while_answers_are_due_and_ignores_them_afterwards) {
