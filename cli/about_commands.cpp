@@ -28,6 +28,7 @@ std::string row_text(const OutcomeRow& row, Language language) {
       std::string(row.retryable ? "the same bytes may succeed later" : "the same bytes will not succeed") +
       "\n";
   text += "  HTTP " + std::to_string(row.http_status) + ", exit " + std::to_string(row.exit_code) + "\n";
+  if (row.reserved()) text += "  reserved   nothing in this version answers it yet\n";
   return text;
 }
 

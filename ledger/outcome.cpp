@@ -7,14 +7,46 @@
 namespace circula::ledger {
 namespace {
 
+struct TestedCode {
+  Code code;
+  std::string_view test;
+};
+
+constexpr std::array kTests = {
+#define CIRCULA_OVER_HTTP(name) TestedCode{Code::name, "node_test.Codes." #name},
+#define CIRCULA_ELSEWHERE(name, test) TestedCode{Code::name, test},
+#define CIRCULA_RESERVED(name) TestedCode{Code::name, {}},
+#include "ledger/outcome_tests.inc"
+#undef CIRCULA_OVER_HTTP
+#undef CIRCULA_ELSEWHERE
+#undef CIRCULA_RESERVED
+};
+
+constexpr std::string_view test_of(Code code) {
+  for (const TestedCode& row : kTests) {
+    if (row.code == code) return row.test;
+  }
+  return {};
+}
+
 constexpr std::array kTable = {
     OutcomeRow{Code::E_OK, "E_OK", Stage::kExecution, 200, false, 0, "The record took effect.",
-               "Nothing to do.", "Done", "成功"},
+               "Nothing to do.", "Done", "成功", test_of(Code::E_OK)},
 #define CIRCULA_CODE(number, name, stage, http, retryable, exit, cause, remedy, english, chinese) \
-  OutcomeRow{Code::name, #name, Stage::stage, http, retryable, exit, cause, remedy, english, chinese},
+  OutcomeRow{Code::name, #name,  Stage::stage, http,    retryable,          exit,                 \
+             cause,      remedy, english,      chinese, test_of(Code::name)},
 #include "ledger/outcome_table.inc"
 #undef CIRCULA_CODE
 };
+
+constexpr bool each_code_has_its_test_row() {
+  if (kTests.size() != kTable.size()) return false;
+  for (std::size_t row = 0; row < kTable.size(); ++row) {
+    if (kTests[row].code != kTable[row].code) return false;
+  }
+  return true;
+}
+static_assert(each_code_has_its_test_row(), "outcome_tests.inc has the codes of outcome_table.inc, in order");
 
 constexpr bool numbers_rise() {
   for (std::size_t row = 1; row < kTable.size(); ++row) {

@@ -5,8 +5,9 @@
 //   1..99      common to all records, and the faults of form that admission refuses
 //   100 t + n  the n-th code of record type t
 //   9000 + n   conditions of a node or of a client; never in the log
-// A number is never used again for something else. outcome.cpp holds the rows; a code without cause,
-// remedy, English and Chinese text does not compile.
+// A number is never used again for something else. outcome_table.inc holds the rows, outcome_tests.inc the test
+// that provokes each code; one without cause, remedy, English and Chinese text, or without a word about its
+// test, does not compile.
 #pragma once
 
 #include <boost/system/result.hpp>
@@ -45,6 +46,10 @@ struct OutcomeRow {
   std::string_view remedy;  // what to do
   std::string_view english;
   std::string_view chinese;
+  std::string_view test;  // that provokes it, by its name in ctest; empty: reserved
+
+  // No rule of this version answers it; its number stands for what is to come.
+  [[nodiscard]] constexpr bool reserved() const { return test.empty(); }
 };
 
 [[nodiscard]] std::span<const OutcomeRow> outcome_table();

@@ -5,6 +5,8 @@
 namespace circula::ledger {
 
 boost::json::object outcome_json(const OutcomeRow& row) {
+  boost::json::value test;  // null: reserved
+  if (!row.reserved()) test = row.test;
   return {{"number", static_cast<std::uint16_t>(row.code)},
           {"code", row.name},
           {"stage", name(row.stage)},
@@ -14,7 +16,9 @@ boost::json::object outcome_json(const OutcomeRow& row) {
           {"cause", row.cause},
           {"remedy", row.remedy},
           {"en", row.english},
-          {"zh", row.chinese}};
+          {"zh", row.chinese},
+          {"test", std::move(test)},
+          {"reserved", row.reserved()}};
 }
 
 }  // namespace circula::ledger

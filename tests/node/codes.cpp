@@ -5,7 +5,10 @@ namespace circula::node::testing {
 namespace json = boost::json;
 using ledger::testing::OnSale;
 
-void Codes::TearDown() { EXPECT_GT(refusals_, 0) << "the test provokes nothing"; }
+void Codes::TearDown() {
+  EXPECT_GT(refusals_, 0) << "the test provokes nothing";
+  EXPECT_EQ(row().test, "node_test.Codes." + std::string(row().name)) << "another test is listed";
+}
 
 const ledger::OutcomeRow& Codes::row() const {
   const std::string name = ::testing::UnitTest::GetInstance()->current_test_info()->name();
