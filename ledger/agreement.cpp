@@ -42,14 +42,12 @@ Result<void> check_currency_of(const Candidate& candidate, const std::string& cu
                "register.currency");
 }
 
-std::string in_terms(const std::string& field) { return "register.terms." + field; }
-
-Error in_body(const Error& found) {
+Error in_body(const Error& found, const proto::AgreementTerms& terms) {
   const bool outside = found.field == "version" || found.field == "product";
   if (outside) return error(found.code, found.detail, "register." + found.field);
   if (found.field.starts_with("effective"))
     return error(found.code, found.detail, "register." + found.field + "_s");
-  return error(found.code, found.detail, in_terms(found.field));
+  return error(found.code, found.detail, "register.terms." + record_path(terms, found.field));
 }
 
 // The candidate as the engine would see it, judged by itself and against the version before it.
@@ -61,7 +59,7 @@ Result<Candidate> read_candidate(Execution& execution, const proto::AgreementReg
   candidate.state = std::move(*state);
 
   auto terms = read_terms(body.terms());
-  if (!terms) return in_body(terms.error());
+  if (!terms) return in_body(terms.error(), body.terms());
   candidate.terms = std::move(*terms);
   RevenueAgreement& next = candidate.terms;
   next.id = agreement_name(candidate.id);
@@ -78,9 +76,10 @@ Result<Candidate> read_candidate(Execution& execution, const proto::AgreementReg
   const RevenueAgreement* previous = agreements.version(next.id, candidate.state.versions_size());
   const auto governing = agreements.governing(next.product);
   const std::string governing_name = governing ? agreement_name(*governing) : std::string();
-  if (auto good = check_succession(next, previous, governing_name); !good) return in_body(good.error());
-  if (auto good = check_size(next); !good) return in_body(good.error());
-  if (auto good = check_terms(next); !good) return in_body(good.error());
+  if (auto good = check_succession(next, previous, governing_name); !good)
+    return in_body(good.error(), body.terms());
+  if (auto good = check_size(next); !good) return in_body(good.error(), body.terms());
+  if (auto good = check_terms(next); !good) return in_body(good.error(), body.terms());
   if (candidate.state.versions_size() >= kAgreementVersionsMax)
     return error(Code::E_LIMIT, "an agreement has at most 256 versions", "register.version");
   if (auto good = check_currency_of(candidate, body.currency()); !good) return good.error();
@@ -141,10 +140,10 @@ Result<void> check_circle(const RevenueAgreement& agreement, const AgreementLook
     for (const std::string& product : royalty_products_of(next)) {
       if (product == agreement.product)
         return error(Code::E_CYCLE, next.product + " would pay royalties to what pays to it",
-                     "register.terms.royalty");
+                     "register.terms");
       if (!seen.insert(product).second) continue;
       if (seen.size() > kProductsBelowMax)
-        return error(Code::E_LIMIT, "more than 256 products below", "register.terms.royalty");
+        return error(Code::E_LIMIT, "more than 256 products below", "register.terms");
       if (const auto governing = lookup.governing(product)) names.insert(agreement_name(*governing));
       if (const RevenueAgreement* below = lookup.in_force(product, time_s)) open.push_back(below);
     }
@@ -162,9 +161,9 @@ Result<std::set<std::string>> check_moment(const Candidate& candidate, const std
   for (const RevenueAgreement* top :
        std::initializer_list<const RevenueAgreement*>{&candidate.terms, &as_royalty}) {
     const auto cascade = check_cascade(*top, currency, lookup, time_s);
-    if (!cascade) return error(cascade.error().code, cascade.error().detail, in_terms("royalty"));
+    if (!cascade) return error(cascade.error().code, cascade.error().detail, "register.terms");
     if (!must_resolve) continue;
-    if (auto good = require_resolved(*cascade, "register.terms.royalty"); !good) return good.error();
+    if (auto good = require_resolved(*cascade, "register.terms"); !good) return good.error();
   }
   return names;
 }
@@ -259,7 +258,7 @@ Result<void> check_use(Execution& execution, const Candidate& candidate) {
   };
   if (leads_as_before(false) && leads_as_before(true)) return {};
   return error(Code::E_IN_USE, "listings are live whose royalties would go to other products",
-               in_terms("royalty"));
+               "register.terms");
 }
 
 Result<void> register_version(Execution& execution, const proto::AgreementRegister& body) {

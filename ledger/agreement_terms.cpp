@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 
+#include "crypto/encoding.h"
 #include "ledger/object_id.h"
 #include "ledger/text.h"
 
@@ -134,6 +135,28 @@ static_assert(static_cast<int>(ShareBase::kRemaining) == proto::SHARE_BASE_REMAI
 static_assert(static_cast<int>(TierPeriod::kYear) == proto::TIER_PERIOD_YEAR);
 static_assert(static_cast<int>(Rounding::kCarry) == proto::ROUNDING_CARRY);
 
+// The kind of the step that "steps[0]" or "royalty_steps[0]" means; empty for any other part of a path.
+std::string kind_at(const proto::AgreementTerms& terms, std::string_view part) {
+  const bool royalty = part.starts_with("royalty_steps[");
+  if (!royalty && !part.starts_with("steps[")) return {};
+  const auto& steps = royalty ? terms.royalty_steps() : terms.steps();
+  const std::size_t number = part.find('[') + 1;
+  const auto item = crypto::u64_from_decimal(part.substr(number, part.size() - number - 1));
+  if (!item || *item >= static_cast<std::uint64_t>(steps.size())) return {};
+  const proto::AgreementStep& step = steps[static_cast<int>(*item)];
+  const auto* kind =
+      step.GetReflection()->GetOneofFieldDescriptor(step, step.GetDescriptor()->FindOneofByName("kind"));
+  return kind == nullptr ? std::string() : kind->name();
+}
+
+// The engine counts in one unit and does not say which.
+std::string record_word(std::string_view word) {
+  if (word == "ppm") return "share_ppm";
+  const bool is_amount =
+      word == "amount" || word == "min" || word == "max" || word == "total" || word == "upto";
+  return std::string(word) + (is_amount ? "_minor" : "");
+}
+
 template <class Visit>
 void each_step(const RevenueAgreement& agreement, Visit visit) {
   for (const std::vector<RevenueStep>* list : {&agreement.steps, &agreement.royalty_steps}) {
@@ -165,6 +188,19 @@ Result<RevenueAgreement> read_terms(const proto::AgreementTerms& terms) {
     agreement.guarantees.push_back({guarantee.party(), guarantee.guarantor(), guarantee.amount_minor()});
   }
   return agreement;
+}
+
+std::string record_path(const proto::AgreementTerms& terms, std::string_view engine_path) {
+  std::string path;
+  std::string kind;  // of the step that the path leads to so far
+  while (!engine_path.empty()) {
+    const std::string_view part = engine_path.substr(0, engine_path.find('.'));
+    engine_path.remove_prefix(std::min(part.size() + 1, engine_path.size()));
+    if (!kind.empty() && part != kind) path += "." + kind;
+    kind = path.empty() ? kind_at(terms, part) : std::string();
+    path += (path.empty() ? "" : ".") + record_word(part);
+  }
+  return path;
 }
 
 std::set<std::string> fee_payees_of(const RevenueAgreement& agreement) {

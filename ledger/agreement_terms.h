@@ -29,6 +29,10 @@ inline constexpr std::size_t kCounterIdCharactersMax = 32;
 // ids that are none; E_LIMIT. The rules of records.md 3.7 are check_terms()'s.
 [[nodiscard]] Result<RevenueAgreement> read_terms(const proto::AgreementTerms& terms);
 
+// Where in these terms the engine has found something: "steps[0].split.payees[1].share_ppm" for its
+// "steps[0].payees[1].ppm".
+[[nodiscard]] std::string record_path(const proto::AgreementTerms& terms, std::string_view engine_path);
+
 // Every organisation that the terms name, each once.
 [[nodiscard]] std::set<std::string> payees_of(const RevenueAgreement& agreement);
 

@@ -1,9 +1,42 @@
 #include "tests/node/codes.h"
 
+#include <google/protobuf/descriptor.h>
+
+#include "ledger/proto/envelope.pb.h"
+#include "ledger/registry.h"
+
 namespace circula::node::testing {
 
 namespace json = boost::json;
+using google::protobuf::Descriptor;
+using google::protobuf::FieldDescriptor;
 using ledger::testing::OnSale;
+
+namespace {
+
+// Whether a path such as "sign.milestones[0].due_s" leads to a field, or to a choice of fields, of the
+// message.
+bool leads_to_a_field(const Descriptor* message, std::string_view path) {
+  while (!path.empty()) {
+    if (message == nullptr) return false;
+    const std::string_view part = path.substr(0, path.find('.'));
+    path.remove_prefix(std::min(part.size() + 1, path.size()));
+    const std::string name(part.substr(0, part.find('[')));
+    const FieldDescriptor* field = message->FindFieldByName(name);
+    if (field == nullptr) return path.empty() && message->FindOneofByName(name) != nullptr;
+    message = field->message_type();
+  }
+  return true;
+}
+
+bool leads_to_a_field(const ledger::testing::RecordSpec& record, std::string_view path) {
+  constexpr std::string_view kBody = "body.";
+  if (!path.starts_with(kBody)) return leads_to_a_field(ledger::proto::Record::descriptor(), path);
+  const ledger::RecordType* type = ledger::find_record_type(record.type, record.version);
+  return type != nullptr && leads_to_a_field(type->body(), path.substr(kBody.size()));
+}
+
+}  // namespace
 
 void Codes::TearDown() {
   EXPECT_GT(refusals_, 0) << "the test provokes nothing";
@@ -18,6 +51,7 @@ const ledger::OutcomeRow& Codes::row() const {
 }
 
 void Codes::refuses(const RecordSpec& record, std::string_view field) {
+  EXPECT_TRUE(leads_to_a_field(record, field)) << field;
   expect_outcome(post("/v1/records", chain.envelope({record})->bytes()), field);
 }
 

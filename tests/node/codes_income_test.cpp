@@ -60,29 +60,33 @@ TEST_F(Codes, E_STEPS) {
 }
 
 TEST_F(Codes, E_RATE) {
-  const RevenueAgreement terms = with(chain, {TaxStep{chain.oid("tax"), 1'000'001}});
-  refuses(chain.agreement_spec("provider", chain.product("provider", "a"), terms),
-          "body.register.terms.steps[0].rate_ppm");
+  const ShortId product = chain.product("provider", "a");
+  RevenueAgreement terms = with(chain, {TaxStep{chain.oid("tax"), 1'000'001}});
+  refuses(chain.agreement_spec("provider", product, terms), "body.register.terms.steps[0].tax.rate_ppm");
+  terms = with(chain, {});
+  terms.royalty_steps = {SplitStep{{part(chain.oid("provider"), 1'000'000), part(chain.oid("vendor-b"), 0)}}};
+  refuses(chain.agreement_spec("provider", product, terms),
+          "body.register.terms.royalty_steps[0].split.payees[1].share_ppm");
 }
 
 TEST_F(Codes, E_SHARE_SUM) {
   RevenueAgreement terms = all_to(chain.oid("provider"));
   terms.steps = {SplitStep{{part(chain.oid("provider"), 999'999)}}};
   refuses(chain.agreement_spec("provider", chain.product("provider", "a"), terms),
-          "body.register.terms.steps[0].payees");
+          "body.register.terms.steps[0].split.payees");
 }
 
 TEST_F(Codes, E_TIERS) {
   const RevenueAgreement terms =
       with(chain, {TieredStep{"t", chain.oid("provider"), kGross, TierPeriod::kMonth, {}}});
   refuses(chain.agreement_spec("provider", chain.product("provider", "a"), terms),
-          "body.register.terms.steps[0].tiers");
+          "body.register.terms.steps[0].tiered.tiers");
 }
 
 TEST_F(Codes, E_DUP_ID) {
   const RecoupStep recoup{"same", chain.oid("provider"), 1, 1};
   refuses(chain.agreement_spec("provider", chain.product("provider", "a"), with(chain, {recoup, recoup})),
-          "body.register.terms.steps[1].id");
+          "body.register.terms.steps[1].recoup.id");
 }
 
 TEST_F(Codes, E_PARTY) {
@@ -117,7 +121,7 @@ TEST_F(Codes, E_COSIGN) {
 
 TEST_F(Codes, E_CYCLE) {
   const ShortId asset = chain.product("provider", "a");
-  refuses(chain.agreement_spec("provider", asset, royalties(chain, asset)), "body.register.terms.royalty");
+  refuses(chain.agreement_spec("provider", asset, royalties(chain, asset)), "body.register.terms");
   const ShortId product = chain.made_by(chain.product_spec("provider", asset, "Index"));
   proto::Product version =
       version_body(product, 2, description("Index", {of_product(product, 1, proto::INPUT_BASIS_OWN)}));
@@ -134,7 +138,7 @@ TEST_F(Codes, E_DEPTH) {
     below = next;
   }
   refuses(chain.agreement_spec("provider", chain.product("provider", "level 9"), royalties(chain, below)),
-          "body.register.terms.royalty");
+          "body.register.terms");
   ShortId product =
       chain.made_by(chain.product_spec("provider", chain.product("provider", "made of"), "made"));
   const auto made_of = [&](const ShortId& of) {
@@ -162,7 +166,7 @@ TEST_F(Codes, E_NODES) {
 TEST_F(Codes, E_NO_AGREEMENT) {
   const ShortId source = chain.product("vendor-b", "source");
   const ShortId product = chain.product("provider", "a");
-  refuses(chain.agreement_spec("provider", product, royalties(chain, source)), "body.register.terms.royalty");
+  refuses(chain.agreement_spec("provider", product, royalties(chain, source)), "body.register.terms");
   RevenueAgreement ending = all_to(chain.oid("provider"));
   ending.effective_to_s = chain.now_s() + kDay_s;
   const OnSale sale = chain.put_on_sale("provider", "Index", 1'000, ending);

@@ -90,7 +90,7 @@ TEST_F(Codes, E_AMOUNT) {
   RevenueAgreement terms = all_to(chain.oid("provider"));
   terms.steps.insert(terms.steps.begin(), FixedStep{chain.oid("provider"), -1});
   refuses(chain.agreement_spec("provider", chain.product("provider", "a"), terms),
-          "body.register.terms.steps[0].amount");
+          "body.register.terms.steps[0].fixed.amount_minor");
 }
 
 TEST_F(Codes, E_CURRENCY) {

@@ -5,6 +5,7 @@
 namespace circula::node {
 namespace {
 
+using namespace ledger;
 using namespace ledger::testing;
 using testing::Codes;
 namespace proto = ledger::proto;
@@ -30,6 +31,10 @@ TEST_F(Codes, E_FORMAT) {
   proto::FundsIn funds = chain.funds_body("buyer", 5);
   funds.clear_bank_reference();
   refuses(spec("bank.finance", 18, funds), "body.bank_reference.suite");
+  RevenueAgreement terms = all_to(chain.oid("provider"));
+  terms.steps.insert(terms.steps.begin(), RecoupStep{"a/b", chain.oid("provider"), 1, 1});
+  refuses(chain.agreement_spec("provider", chain.product("provider", "b"), terms),
+          "body.register.terms.steps[0].recoup.id");
   refuses(spec("provider.finance", kSettle, proto::Settle()), "body.invoice.suite");
   refuses(spec("provider.finance", kRefund, proto::Refund()), "body.event");
   refuses(spec("provider.finance", kPeriodClose, proto::PeriodClose()), "body.agreement");
@@ -161,6 +166,7 @@ TEST_F(Codes, E_POLICY) {
   refuses(chain.start_spec("buyer", deal, 1), "body.contract");
   refuses(chain.accept_spec("provider", deal, 1), "body.contract");
   refuses(chain.exchange_settle_spec("buyer", deal, 1, 1'000), "body.contract");
+  refuses(chain.exchange_settle_spec("exchange", accepted_deal(), 1, 999), "body.amount_minor");
   const ShortId event = settled_event();
   RecordSpec refund = chain.exchange_refund_spec("provider", event, 1);
   refund.signers.clear();

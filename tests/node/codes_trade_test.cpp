@@ -55,9 +55,11 @@ TEST_F(Codes, E_NO_SUBLICENCE) {
 
 // The money outlives the licence; the delivery had begun in time.
 TEST_F(Codes, E_LICENCE_INACTIVE) {
+  const ShortId unfunded = signed_deal();
   const ShortId contract = started_deal();
   days(365);
   refuses(chain.complete_spec("provider", contract, 1), "body.milestone");
+  refuses(chain.hold_spec("buyer", unfunded, 1, 1'000), "body.place.contract");
 }
 
 TEST_F(Codes, E_BANK_REF) {
