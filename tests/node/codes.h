@@ -19,7 +19,7 @@ class Codes : public ApiServer {
 
   void TearDown() override;
 
-  // The record stands in the log with the code, found at this path.
+  // The record stands in the log with the code, found at this path, which leads to a field of the record.
   void refuses(const RecordSpec& record, std::string_view field);
   // The same of the first record of an envelope that was answered.
   void expect_outcome(const Reply& reply, std::string_view field);
@@ -46,7 +46,7 @@ class Codes : public ApiServer {
   ShortId delivered_deal();
   ShortId accepted_deal();
   ShortId settled_event();
-  // The deal is off the exchange; its agreement is about the product of another sale.
+  // Of "vendor-b" with "buyer", off the exchange: 1,000 for another product.
   ShortId reported_deal();
 
  private:
