@@ -5,9 +5,9 @@
 //   1..99      common to all records, and the faults of form that admission refuses
 //   100 t + n  the n-th code of record type t
 //   9000 + n   conditions of a node or of a client; never in the log
-// A number is never used again for something else. outcome_table.inc holds the rows, outcome_tests.inc the test
-// that provokes each code; one without cause, remedy, English and Chinese text, or without a word about its
-// test, does not compile.
+// A number is never used again for something else. outcome_table.inc holds the rows, outcome_tests.inc the
+// test that provokes each code; one without cause, remedy, English and Chinese text, or without a word about
+// its test, does not compile.
 #pragma once
 
 #include <boost/system/result.hpp>
