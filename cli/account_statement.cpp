@@ -42,11 +42,12 @@ std::string reference_text(const proto::Posted& posted) {
   }
 }
 
-// "hold/ct-…/1" and "payout/po-…" of their keys; accounts as they are.
+// "hold/ct-…/1", "payout/po-…" and "event/ev-…" of their keys; accounts as they are.
 std::string counter_text(const std::string& key) {
   constexpr std::size_t kHexCharacters = 2 * ledger::ObjectId::kSize;
   for (const auto& [prefix, kind] : {std::pair(std::string("hold/"), ObjectKind::kContract),
-                                     std::pair(std::string("payout/"), ObjectKind::kPayout)}) {
+                                     std::pair(std::string("payout/"), ObjectKind::kPayout),
+                                     std::pair(std::string("event/"), ObjectKind::kEvent)}) {
     if (!key.starts_with(prefix)) continue;
     const auto id = crypto::fixed_from_hex<ledger::ObjectId>(key.substr(prefix.size(), kHexCharacters));
     if (id) return prefix + ledger::object_text(kind, *id) + key.substr(prefix.size() + kHexCharacters);

@@ -97,8 +97,8 @@ Result<void> init_members(const Cluster& cluster) {
     std::vector<std::jthread> workers;
     for (std::size_t at = 0; at < kAtATime; ++at) workers.emplace_back(work);
   }
+  if (interrupted()) return error(Code::E_UNAVAILABLE, "interrupted");  // it ends the children first
   if (failed) return *failed;
-  if (interrupted()) return error(Code::E_UNAVAILABLE, "interrupted");
   return {};
 }
 

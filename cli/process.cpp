@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <cstddef>
@@ -30,8 +31,9 @@ using ledger::Result;
 
 constexpr std::chrono::milliseconds kPoll{20};
 
-volatile std::sig_atomic_t was_interrupted = 0;
-void remember(int) { was_interrupted = 1; }
+std::atomic<bool> was_interrupted = false;
+static_assert(std::atomic<bool>::is_always_lock_free, "a handler writes it, threads read it");
+void remember(int) { was_interrupted = true; }
 
 struct ProcessState {
   char state = '?';
@@ -237,6 +239,6 @@ void watch_for_interrupts() {
   for (const int number : {SIGINT, SIGTERM, SIGHUP}) sigaction(number, &action, nullptr);
 }
 
-bool interrupted() { return was_interrupted != 0; }
+bool interrupted() { return was_interrupted; }
 
 }  // namespace circula::cli

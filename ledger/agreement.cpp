@@ -50,6 +50,16 @@ Error in_body(const Error& found, const proto::AgreementTerms& terms) {
   return error(found.code, found.detail, "register.terms." + record_path(terms, found.field));
 }
 
+// Creditors of the version before whom posted money has not repaid: reports, which a creditor does not sign,
+// let nobody drop its claim. One whose claim is kept signs as a party of the next version.
+void add_creditors(Execution& execution, const RevenueAgreement& previous, Candidate& candidate) {
+  const LedgerBook posted(execution, IncomeOrigin::kPosted);
+  for (const Claim& claim : claims_of(previous)) {
+    if (posted.counter({candidate.terms.id, claim.id, {}}) < claim.total_minor)
+      candidate.signers.insert(claim.creditor);
+  }
+}
+
 // The candidate as the engine would see it, judged by itself and against the version before it.
 Result<Candidate> read_candidate(Execution& execution, const proto::AgreementRegister& body) {
   auto state = previous_state(execution, body);
@@ -86,10 +96,7 @@ Result<Candidate> read_candidate(Execution& execution, const proto::AgreementReg
 
   candidate.signers = parties_of(next);
   if (previous == nullptr) return candidate;
-  const LedgerBook book(execution, origin_at(candidate.state.exchange()));
-  for (const Claim& claim : claims_of(*previous)) {
-    if (book.counter({next.id, claim.id, {}}) < claim.total_minor) candidate.signers.insert(claim.creditor);
-  }
+  add_creditors(execution, *previous, candidate);
   return candidate;
 }
 
@@ -360,6 +367,7 @@ void note_traded(Execution& execution, const ShortId& agreement, const std::stri
   assert(state && "found before");
   if (!state->exchange().empty()) return;
   state->set_exchange(exchange);
+  state->set_traded_at_s(execution.time_s());
   proto::AgreementTraded effect;
   effect.set_exchange(exchange);
   execution.change(key, kEffectTraded, effect, *state);

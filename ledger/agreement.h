@@ -3,9 +3,9 @@
 // Who may: whoever holds right O of the product decides over its income, so holders of at least 500,001 ppm
 // of it sign with their cdo keys; so do all whom the terms bind, and exchanges that take a fee. A creditor of
 // the version before, whose recoupment or advance is not repaid, signs too: a claim is not dropped behind
-// its owner's back. Ending takes the parties of the newest version and the exchanges that take a fee by it,
-// and frees the parties: until then its agreements are open items of an organisation. Important data asks
-// each of them for an officer, too.
+// its owner's back, nor by reports that repay it on paper. Ending takes the parties of the newest version and
+// the exchanges that take a fee by it, and frees the parties: until then its agreements are open items of an
+// organisation. Important data asks each of them for an officer, too.
 //
 // What can be refused now is refused now: payees that are not registered, royalties to products without an
 // agreement at that moment, another currency below, royalties that run in a circle, a cascade that could

@@ -83,6 +83,12 @@ Result<void> check_termination(Execution& execution, const LiveContract& contrac
                            "terminate.contract");
 }
 
+bool any_accepted(const proto::ContractState& contract) {
+  return std::ranges::any_of(contract.milestones(), [](const proto::MilestoneState& each) {
+    return each.status() == proto::CONTRACT_STATUS_ACCEPTED;
+  });
+}
+
 // What a termination ends. A delivery under way goes on unless both sides end it or the other side has failed
 // in it: who is in default with one milestone does not take back the money of another. What is accepted is
 // owed to the payees of its income, whom the two sides cannot speak for: it takes the exchange, too.
@@ -152,8 +158,11 @@ Result<void> terminate_contract(Execution& execution, const proto::ContractTermi
     milestone.set_status(proto::CONTRACT_STATUS_TERMINATED);
     effect.add_milestones(n);
   }
-  if (effect.milestones().empty())
+  if (effect.milestones().empty()) {
+    if (both_signed(execution, contract->state) && any_accepted(contract->state))
+      return execution.require(contract->state.exchange(), kExecutive, "terminate.contract");
     return error(Code::E_STATE, "nothing is left to terminate", "terminate.contract");
+  }
   OpenItems open_items;
   write_contract(execution, *contract, kEffectContractTerminated, effect, open_items);
   if (auto written = postings.write(open_items); !written) return written;

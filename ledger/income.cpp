@@ -193,8 +193,10 @@ Result<void> IncomeBooking::write(Execution& execution) const {
     for (const proto::IncomeLine& line : lines) {
       const std::int64_t before = total;
       if (__builtin_add_overflow(total, line.amount_minor(), &total)) return too_large(key);
-      if (went == proto::MONEY_PLACE_REPORTED && is_beyond_reports(before, total))
-        return error(Code::E_AMOUNT, "the sum of " + key + " has no room for more reports", "amount_minor");
+      const bool bounded =
+          went == proto::MONEY_PLACE_REPORTED || source_.cause == proto::INCOME_CAUSE_PERIOD_CLOSE;
+      if (bounded && is_beyond_reports(before, total))
+        return error(Code::E_AMOUNT, "the sum of " + key + " has room for settlements only", "amount_minor");
       proto::IncomeLine& added = *effect.add_lines();
       added = line;
       added.set_went(went);

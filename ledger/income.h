@@ -42,8 +42,8 @@ inline constexpr std::uint16_t kEffectEarned = 2706;
   return exchange.empty() ? IncomeOrigin::kReported : IncomeOrigin::kPosted;
 }
 
-// What the sum of an organisation's income lines may be moved to by reports, up or down; above it there is
-// room for postings only.
+// What the sum of an organisation's income lines may be moved to by reports and by guarantees, up or down:
+// both are made without money. Beyond it there is room for settlements and their refunds only.
 constexpr std::int64_t kReportedTotalMax = std::int64_t{1} << 62;
 
 // The agreements' counters and carries, as the engine reads them from subjects. What it read is kept: it

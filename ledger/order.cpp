@@ -60,6 +60,8 @@ Result<void> check_buyer(Execution& execution, const proto::ListingState& listin
   if (held_ppm(sellers, buyer) == kWholePpm)
     return error(Code::E_BUYER, buyer + " holds all of right O", "author");
   if (!is_priced(listing)) return {};
+  if (buyer == listing.exchange())
+    return error(Code::E_BUYER, "an exchange does not buy what it settles", "author");
   return require_account(execution, buyer, listing.exchange(), "author");
 }
 
@@ -151,6 +153,8 @@ Result<void> check_seller(Execution& execution, const proto::OrderState& order,
     return error(Code::E_NO_RIGHT, seller + " holds nothing of right O", "author");
   if (seller == order.buyer()) return error(Code::E_BUYER, "the buyer cannot be the seller", "author");
   if (!is_priced(listing)) return {};
+  if (seller == order.exchange())
+    return error(Code::E_BUYER, "an exchange does not sell what it settles", "author");
   return require_account(execution, seller, order.exchange(), "author");
 }
 

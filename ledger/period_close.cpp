@@ -1,8 +1,10 @@
 #include "ledger/period_close.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "ledger/agreement.h"
+#include "ledger/apportion.h"
 #include "ledger/guarantee.h"
 #include "ledger/identity.h"
 #include "ledger/income.h"
@@ -24,6 +26,31 @@ Result<void> check_period(Execution& execution, const proto::PeriodClose& body) 
   if (body.to_s() > execution.time_s())
     return error(Code::E_PERIOD_OPEN, "ledger time is " + std::to_string(execution.time_s()), "to_s");
   return {};
+}
+
+// What a guarantee of the period is measured by, and where what it lacks is paid. Days before the agreement
+// was first dealt in at an exchange have reported income only, and what they lack is reported, too: nobody's
+// account pays for a time in which no money was posted. A period across that day counts both.
+struct Measure {
+  std::vector<IncomeOrigin> counts;
+  std::string exchange;  // empty: what is lacking is reported
+};
+
+Measure measure_of(const proto::AgreementState& state, const proto::PeriodClose& body) {
+  if (state.exchange().empty()) return {{IncomeOrigin::kReported}, {}};
+  const std::int64_t traded_from_s = start_of_day(day_of(state.traded_at_s()));
+  if (body.to_s() <= traded_from_s) return {{IncomeOrigin::kReported}, {}};
+  if (body.from_s() >= traded_from_s) return {{IncomeOrigin::kPosted}, state.exchange()};
+  return {{IncomeOrigin::kPosted, IncomeOrigin::kReported}, state.exchange()};
+}
+
+std::int64_t earned(Execution& execution, const ShortId& agreement, std::string_view party,
+                    const proto::PeriodClose& body, const Measure& measure) {
+  Wide sum = 0;
+  for (const IncomeOrigin origin : measure.counts)
+    sum += earned_between(execution, agreement, party, {body.from_s(), body.to_s()}, origin);
+  constexpr Wide kMost = std::numeric_limits<std::int64_t>::max();
+  return static_cast<std::int64_t>(std::clamp<Wide>(sum, -kMost, kMost));
 }
 
 // Adds the period to the closed ones; those that touch become one.
@@ -89,8 +116,8 @@ Result<MoneyByPayee> post_top_ups(Execution& execution, const Venue& venue, cons
 
 Result<void> write_top_ups(Execution& execution, const proto::PeriodClose& body,
                            const proto::AgreementState& state, std::uint32_t version,
-                           const std::vector<TopUp>& owed) {
-  auto money = post_top_ups(execution, {state.exchange(), state.currency()}, owed);
+                           const std::string& exchange, const std::vector<TopUp>& owed) {
+  auto money = post_top_ups(execution, {exchange, state.currency()}, owed);
   if (!money) return money.error();
   IncomeBooking booking({.cause = proto::INCOME_CAUSE_PERIOD_CLOSE,
                          .event = execution.new_id(),
@@ -98,7 +125,7 @@ Result<void> write_top_ups(Execution& execution, const proto::PeriodClose& body,
                          .payer = {},
                          .currency = state.currency(),
                          .time_s = body.to_s() - 1,
-                         .exchange = state.exchange()},
+                         .exchange = exchange},
                         std::move(*money));
   proto::AgreementPeriodClosed effect;
   effect.set_from_s(body.from_s());
@@ -135,10 +162,10 @@ Result<void> close(Execution& execution, const proto::PeriodClose& body) {
   if (auto good = check_period(execution, body); !good) return good;
   if (version == 0) return error(Code::E_NO_AGREEMENT, "no version begins before the period's end", "to_s");
   if (auto good = add_closed(*state, body); !good) return good;
-  const std::vector<TopUp> owed = top_ups(*rules, [&](std::string_view party) {
-    return earned_between(execution, id, party, {body.from_s(), body.to_s()}, origin_at(state->exchange()));
-  });
-  return write_top_ups(execution, body, *state, version, owed);
+  const Measure measure = measure_of(*state, body);
+  const std::vector<TopUp> owed =
+      top_ups(*rules, [&](std::string_view party) { return earned(execution, id, party, body, measure); });
+  return write_top_ups(execution, body, *state, version, measure.exchange, owed);
 }
 
 constexpr RecordType kRecords[] = {record_type<proto::PeriodClose, close>(28, 1, "PERIOD_CLOSE")};

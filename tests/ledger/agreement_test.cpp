@@ -194,9 +194,13 @@ TEST_F(Agreements, do_not_drop_a_claim_without_its_creditor) {
   chain_.advance_ms(1000);
   const RevenueAgreement without = all_to(chain_.oid("provider"));
   EXPECT_EQ(next_version(id, 2, without), "E_COSIGN");
-  (void)chain_.sell("provider", asset_, id, 1'000);  // repays it
+  (void)chain_.sell("provider", asset_, id,
+                    1'000);  // reports that it is repaid, which the bank has not signed
   chain_.advance_ms(1000);
-  EXPECT_EQ(next_version(id, 2, without), "E_OK");
+  EXPECT_EQ(next_version(id, 2, without), "E_COSIGN");
+  EXPECT_EQ(chain_.submit_name(chain_.by_cdos(kAgreement, chain_.version_body(id, asset_, 2, without),
+                                              {"provider", "bank"})),
+            "E_OK");
 }
 
 TEST_F(Agreements, end_by_their_parties) {

@@ -42,6 +42,10 @@ class TradeChain : public DealChain {
   void pay_out(const std::string& name, std::int64_t amount_minor);
   [[nodiscard]] std::int64_t balance(AccountKind kind, const std::string& name,
                                      const std::string& exchange = "exchange");
+  [[nodiscard]] proto::AccountState account(const std::string& kind, const std::string& name) {
+    return read<proto::AccountState>(account_key(kind, oid(name), oid("exchange"), "CNY"))
+        .value_or(proto::AccountState());
+  }
   [[nodiscard]] std::int64_t available(const std::string& name) {
     return balance(AccountKind::kAvailable, name);
   }

@@ -223,20 +223,21 @@ class TradeModel {
   }
 
   std::string settle(std::size_t contract, std::size_t n, std::int64_t amount, const std::string& by,
-                     bool with_seller) {
+                     bool with_seller, bool with_exchange) {
     Contract& c = contracts.at(contract);
     Milestone& m = c.milestones.at(n);
-    if (by == kSeller) {
+    if (by == kSeller && !with_exchange) {
       if (m.stage == Stage::kAccepted && now < working_days_after(m.accepted_at, is(12) ? 2 : 3))
         return "E_POLICY";
-    } else if (by != "exchange") {
+    } else if (by != "exchange" && by != kSeller) {
       return "E_POLICY";
     }
     if (m.stage == Stage::kSettled) return "E_SETTLED";
     if (m.stage != Stage::kAccepted) return "E_NOT_ACCEPTED";
     if (amount < 1) return "E_AMOUNT";
     if (amount > m.amount) return "E_EXCEEDS_HOLD";
-    if (amount < m.amount && by != kSeller && !with_seller && !is(21)) return "E_POLICY";
+    const bool both = (by == kSeller || with_seller) && (by != kSeller || with_exchange);
+    if (amount < m.amount && !both && !is(21)) return "E_POLICY";
     m.left = shares(amount);
     std::map<std::string, std::int64_t> by_payee;
     for (const auto& [payee, part] : m.left) by_payee[payee] += part;
@@ -284,6 +285,9 @@ class TradeModel {
       m.stage = Stage::kTerminated;
       any = true;
     }
+    if (!any && both && !with_exchange &&
+        std::ranges::any_of(c.milestones, [](const Milestone& m) { return m.stage == Stage::kAccepted; }))
+      return "E_POLICY";
     return any ? "E_OK" : "E_STATE";
   }
 

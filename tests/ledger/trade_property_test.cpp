@@ -252,11 +252,13 @@ class TradeSequence {
     const std::int64_t amount = model_.contracts[c].milestones[n].amount - less;
     const std::string by = mostly(draw_.one_in(4) ? "provider" : "exchange");
     const bool with_seller = by != "provider" && draw_.one_in(2);
+    const bool with_exchange = by == "provider" && draw_.one_in(3);
     std::vector<std::string> with;
     if (with_seller) with.push_back("provider.finance");
+    if (with_exchange) with.push_back("exchange.finance");
     return {with_seller && less > 0 ? "settle with the seller" : "settle",
             chain_.exchange_settle_spec(by, contracts_[c], number(n), amount, with),
-            [=](TradeModel& m) { return m.settle(c, n, amount, by, with_seller); }};
+            [=](TradeModel& m) { return m.settle(c, n, amount, by, with_seller, with_exchange); }};
   }
 
   // Of a milestone that has been settled, if one of some is.

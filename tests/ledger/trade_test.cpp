@@ -2,6 +2,7 @@
 // the exchange).
 #include <gtest/gtest.h>
 
+#include "ledger/calendar.h"
 #include "tests/ledger/trade_chain.h"
 
 namespace circula::ledger::testing {
@@ -105,6 +106,9 @@ TEST_F(Trade, what_is_settled_below_the_hold_goes_back_to_the_buyer) {
   chain_.must(chain_.accept_spec("buyer", other, 1));
   EXPECT_EQ(submit(chain_.exchange_settle_spec("exchange", other, 1, 400)), "E_POLICY")
       << "what was accepted is the seller's money";
+  days(10);
+  EXPECT_EQ(submit(chain_.exchange_settle_spec("provider", other, 1, 400)), "E_POLICY")
+      << "and that of all payees of its income, when the seller settles for a late exchange";
   chain_.must(chain_.exchange_settle_spec("exchange", other, 1, 400, {"provider.finance"}));
   EXPECT_EQ(chain_.available("buyer"), 8'600);
 }
@@ -406,6 +410,33 @@ TEST_F(Trade, a_refund_takes_what_is_there_and_the_rest_is_owed) {
   EXPECT_EQ(chain_.available("provider"), 0);
   EXPECT_EQ(chain_.available("buyer"), 9'314 - 1'000 + 686);
   EXPECT_EQ(submit(chain_.exchange_refund_spec("provider", event, 1)), "E_REFUND_EXCEEDS");
+}
+
+// What each payee was given is not for the buyer to know.
+TEST_F(Trade, a_refund_is_one_line_in_the_buyers_account) {
+  const ShortId event = chain_.settle_whole("provider", "buyer", contract(), 1, 1'000);
+  const std::uint64_t lines = chain_.account("avail", "buyer").lines();
+  chain_.must(chain_.exchange_refund_spec("provider", event, 500));
+  EXPECT_EQ(chain_.account("avail", "buyer").lines(), lines + 1);
+  EXPECT_EQ(chain_.available("buyer"), 9'500);
+}
+
+TEST_F(Trade, an_exchange_does_not_trade_where_it_settles) {
+  EXPECT_EQ(submit(chain_.order_spec("exchange", sale_.listing, 1'000, 1, 1, kDay_s)), "E_BUYER");
+}
+
+// Money is not held for what can no longer be delivered, nor for a date that a hold cannot outlive.
+TEST_F(Trade, a_hold_needs_a_licence_that_runs) {
+  const ShortId order = chain_.ordered(sale_, "buyer");
+  proto::Contract body = chain_.sign_body(order, {1'000});
+  body.mutable_sign()->mutable_licence()->set_to_s(chain_.now_s() + 20 * kDay_s);
+  const ShortId id = chain_.made_by(chain_.sign_spec(body, "provider", "buyer"));
+  days(20);
+  EXPECT_EQ(submit(chain_.hold_spec("buyer", id, 1, 1'000)), "E_LICENCE_INACTIVE");
+  proto::Contract late = chain_.sign_body(chain_.ordered(sale_, "buyer"), {1'000});
+  late.mutable_sign()->mutable_licence()->set_to_s(kTimeMax);
+  late.mutable_sign()->mutable_milestones(0)->set_due_s(kTimeMax - 90 * kDay_s);
+  EXPECT_EQ(submit(chain_.sign_spec(late, "provider", "buyer")), "E_FORMAT");
 }
 
 TEST_F(Trade, the_guarantee_fund_advances_and_gets_it_back) {
